@@ -1,0 +1,89 @@
+// An owned run of bytes on the heap that is not zeroed before it is filled.
+#ifndef WEIR_TRANSPORT_BASE_BUFFER_H_
+#define WEIR_TRANSPORT_BASE_BUFFER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "transport/base/bytes.h"
+#include "transport/base/check.h"
+
+namespace weir {
+
+// Move-only. Owns nothing until something is put in. Thread-compatible; may be handed from one
+// thread to another.
+class Buffer {
+ public:
+  Buffer() = default;
+  // `size` bytes of unspecified content.
+  explicit Buffer(size_t size)
+      : bytes_(size == 0 ? nullptr : std::make_unique_for_overwrite<uint8_t[]>(size)),
+        size_(size),
+        capacity_(size) {}
+  Buffer(Buffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
+  static Buffer CopyOf(ByteView source) {
+    Buffer copy(source.size());
+    if (!source.empty()) std::memcpy(copy.data(), source.data(), source.size());
+    return copy;
+  }
+
+  uint8_t* data() { return bytes_.get(); }
+  const uint8_t* data() const { return bytes_.get(); }
+  size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
+  bool empty() const { return size_ == 0; }
+  ByteView view() const { return {bytes_.get(), size_}; }
+
+  // Adds `count` bytes of unspecified content at the end and returns where they start. Grows the
+  // capacity by doubling, so appending is O(1) amortised per byte.
+  uint8_t* Extend(size_t count) {
+    if (capacity_ - size_ < count) Reserve(std::max(size_ + count, capacity_ * 2));
+    uint8_t* place = bytes_.get() + size_;
+    size_ += count;
+    return place;
+  }
+
+  void Append(ByteView source) {
+    if (!source.empty()) std::memcpy(Extend(source.size()), source.data(), source.size());
+  }
+
+  void Reserve(size_t capacity) {
+    if (capacity <= capacity_) return;
+    auto grown = std::make_unique_for_overwrite<uint8_t[]>(capacity);
+    if (size_ != 0) std::memcpy(grown.get(), bytes_.get(), size_);
+    bytes_ = std::move(grown);
+    capacity_ = capacity;
+  }
+
+  // Drops the bytes from `size` on; keeps the capacity.
+  void Truncate(size_t size) {
+    WEIR_DCHECK(size <= size_);
+    size_ = size;
+  }
+
+  // Gives the memory back.
+  void Release() { *this = Buffer(); }
+
+ private:
+  std::unique_ptr<uint8_t[]> bytes_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_TRANSPORT_BASE_BUFFER_H_

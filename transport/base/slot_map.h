@@ -1,0 +1,109 @@
+// Objects in stable slots, named by generation-checked keys: a stale key is detected, never
+// followed.
+#ifndef WEIR_TRANSPORT_BASE_SLOT_MAP_H_
+#define WEIR_TRANSPORT_BASE_SLOT_MAP_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "transport/base/check.h"
+
+namespace weir {
+
+// Names one object in a SlotMap. The default key names nothing.
+struct SlotKey {
+  uint32_t index = 0;
+  uint32_t generation = 0;  // odd while the slot is in use; 0 is never in use
+
+  friend bool operator==(SlotKey, SlotKey) = default;
+};
+
+// Slots come in chunks of `kChunk`, so an object never moves while it lives and a map that never
+// held anything owns no memory. All operations are O(1). Thread-compatible.
+template <typename T, size_t kChunk = 16>
+class SlotMap {
+ public:
+  SlotMap() = default;
+  SlotMap(const SlotMap&) = delete;
+  SlotMap& operator=(const SlotMap&) = delete;
+  ~SlotMap() {
+    ForEach([this](SlotKey key, T&) { Erase(key); });
+  }
+
+  size_t size() const { return size_; }
+
+  template <typename... Args>
+  std::pair<SlotKey, T*> Emplace(Args&&... args) {
+    if (free_head_ == kNoSlot) AddChunk();
+    const uint32_t index = free_head_;
+    Slot& slot = SlotAt(index);
+    free_head_ = slot.next_free;
+    ++slot.generation;
+    ++size_;
+    T* object = ::new (static_cast<void*>(slot.storage)) T(std::forward<Args>(args)...);
+    return {SlotKey{index, slot.generation}, object};
+  }
+
+  // The object, or nullptr when the key is stale.
+  T* Find(SlotKey key) {
+    if (key.index >= chunks_.size() * kChunk) return nullptr;
+    Slot& slot = SlotAt(key.index);
+    if (slot.generation != key.generation || (key.generation & 1) == 0) return nullptr;
+    return slot.object();
+  }
+
+  // The key must be live.
+  void Erase(SlotKey key) {
+    T* object = Find(key);
+    WEIR_CHECK(object != nullptr);
+    object->~T();
+    Slot& slot = SlotAt(key.index);
+    ++slot.generation;
+    slot.next_free = free_head_;
+    free_head_ = key.index;
+    --size_;
+  }
+
+  // Calls `visit(key, object)` for every object; `visit` may erase the object it is given.
+  template <typename Visit>
+  void ForEach(Visit visit) {
+    for (uint32_t index = 0; index < chunks_.size() * kChunk; ++index) {
+      Slot& slot = SlotAt(index);
+      if ((slot.generation & 1) != 0) visit(SlotKey{index, slot.generation}, *slot.object());
+    }
+  }
+
+ private:
+  static constexpr uint32_t kNoSlot = UINT32_MAX;
+
+  struct Slot {
+    alignas(T) unsigned char storage[sizeof(T)];
+    uint32_t generation = 0;
+    uint32_t next_free = kNoSlot;
+
+    T* object() { return std::launder(reinterpret_cast<T*>(storage)); }
+  };
+
+  Slot& SlotAt(uint32_t index) { return chunks_[index / kChunk][index % kChunk]; }
+
+  void AddChunk() {
+    const auto first = static_cast<uint32_t>(chunks_.size() * kChunk);
+    chunks_.push_back(std::make_unique<Slot[]>(kChunk));
+    for (uint32_t i = kChunk; i-- > 0;) {
+      SlotAt(first + i).next_free = free_head_;
+      free_head_ = first + i;
+    }
+  }
+
+  std::vector<std::unique_ptr<Slot[]>> chunks_;
+  uint32_t free_head_ = kNoSlot;
+  size_t size_ = 0;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_TRANSPORT_BASE_SLOT_MAP_H_
