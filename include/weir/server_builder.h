@@ -1,0 +1,58 @@
+// Puts a server together and starts it.
+#ifndef WEIR_SERVER_BUILDER_H_
+#define WEIR_SERVER_BUILDER_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "weir/credentials.h"
+#include "weir/interceptor.h"
+#include "weir/server.h"
+#include "weir/server_options.h"
+#include "weir/service.h"
+#include "weir/status.h"
+
+namespace weir {
+
+// Collects; nothing happens before BuildAndStart, which also reports every mistake made on the way.
+// Used once, by one thread.
+class ServerBuilder {
+ public:
+  ServerBuilder();
+  ~ServerBuilder();
+  ServerBuilder(const ServerBuilder&) = delete;
+  ServerBuilder& operator=(const ServerBuilder&) = delete;
+
+  // Replaces all options at once.
+  ServerBuilder& SetOptions(ServerOptions options);
+
+  // `address` is "host:port" ("0.0.0.0:50051", "[::]:50051", "localhost:0"), "unix:/path" or
+  // "unix-abstract:name". Port 0 lets the system choose; the choice is written to `*selected_port`
+  // (if given) by BuildAndStart. A name that resolves to several addresses listens on all of them.
+  ServerBuilder& AddListeningPort(std::string address,
+                                  std::shared_ptr<ServerCredentials> credentials,
+                                  int* selected_port = nullptr);
+
+  // Not owned; must outlive the server.
+  ServerBuilder& RegisterService(Service* service, MethodOptions options = {});
+
+  // `method` is "/package.Service/Method"; replaces single fields of the service's options.
+  ServerBuilder& SetMethodOptions(std::string method, MethodOptions options);
+
+  // Interceptors run in the order in which they are added.
+  ServerBuilder& AddInterceptor(std::unique_ptr<Interceptor> interceptor);
+
+  // Resolves and binds every address, starts the threads and accepts connections. A failure is one
+  // sentence ("cannot listen on 0.0.0.0:50051: address already in use") with code
+  // INVALID_ARGUMENT for mistakes in what was asked, UNAVAILABLE for what the system refused.
+  StatusOr<std::unique_ptr<Server>> BuildAndStart();
+
+ private:
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_SERVER_BUILDER_H_

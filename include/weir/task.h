@@ -1,0 +1,145 @@
+// `Task<T>`: the coroutine type of weir's asynchronous handlers.
+//
+// Rules that keep coroutine handlers correct:
+//  1. A task runs on the worker thread of its connection, always. It must not block that thread.
+//  2. A task is lazy: it starts when it is awaited, and is awaited at most once.
+//  3. References passed to a coroutine must outlive it. Everything a handler receives does.
+//     Lambdas with captures do not make good coroutines: the captures die with the lambda.
+#ifndef WEIR_TASK_H_
+#define WEIR_TASK_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace weir {
+
+template <typename T = void>
+class Task;
+
+namespace internal {
+
+// Memory of coroutine frames: recycled per thread, so that a handler costs no heap allocation in
+// steady state. A frame is freed on the thread that made it.
+void* AllocateFrame(std::size_t size);
+void FreeFrame(void* frame, std::size_t size) noexcept;
+
+class TaskPromiseBase {
+ public:
+  static void* operator new(std::size_t size) { return AllocateFrame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { FreeFrame(frame, size); }
+
+  std::suspend_always initial_suspend() noexcept { return {}; }
+
+  // Resumes whoever awaits the task, without growing the stack.
+  struct FinalAwaiter {
+    bool await_ready() noexcept { return false; }
+    template <typename Promise>
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) noexcept {
+      return finished.promise().continuation_;
+    }
+    void await_resume() noexcept {}
+  };
+  FinalAwaiter final_suspend() noexcept { return {}; }
+
+  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+
+  void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
+
+ protected:
+  void RethrowIfFailed() {
+    if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+  }
+
+ private:
+  std::coroutine_handle<> continuation_ = std::noop_coroutine();
+  std::exception_ptr exception_;
+};
+
+template <typename T>
+class TaskPromise final : public TaskPromiseBase {
+ public:
+  Task<T> get_return_object() noexcept;
+  template <typename Value>
+  void return_value(Value&& value) {
+    value_.emplace(std::forward<Value>(value));
+  }
+  T TakeResult() {
+    RethrowIfFailed();
+    return std::move(*value_);
+  }
+
+ private:
+  std::optional<T> value_;
+};
+
+template <>
+class TaskPromise<void> final : public TaskPromiseBase {
+ public:
+  Task<void> get_return_object() noexcept;
+  void return_void() noexcept {}
+  void TakeResult() { RethrowIfFailed(); }
+};
+
+}  // namespace internal
+
+// Owns a coroutine. Move-only; destroying it destroys the coroutine, which must not be running.
+template <typename T>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = internal::TaskPromise<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  Task() = default;
+  explicit Task(Handle handle) : handle_(handle) {}
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    if (this != &other) {
+      Destroy();
+      handle_ = std::exchange(other.handle_, {});
+    }
+    return *this;
+  }
+  ~Task() { Destroy(); }
+
+  bool is_done() const { return handle_ && handle_.done(); }
+
+  // `co_await task` starts the task and gives its result, or rethrows what it threw.
+  auto operator co_await() && noexcept {
+    struct Awaiter {
+      Handle handle;
+      bool await_ready() noexcept { return handle.done(); }
+      std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
+        handle.promise().set_continuation(awaiting);
+        return handle;
+      }
+      T await_resume() { return handle.promise().TakeResult(); }
+    };
+    return Awaiter{handle_};
+  }
+
+ private:
+  void Destroy() {
+    if (handle_) handle_.destroy();
+  }
+
+  Handle handle_;
+};
+
+namespace internal {
+
+template <typename T>
+Task<T> TaskPromise<T>::get_return_object() noexcept {
+  return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(*this));
+}
+
+inline Task<void> TaskPromise<void>::get_return_object() noexcept {
+  return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
+}
+
+}  // namespace internal
+}  // namespace weir
+
+#endif  // WEIR_TASK_H_
