@@ -3,6 +3,7 @@
 #ifndef WEIR_TRANSPORT_BASE_SLOT_MAP_H_
 #define WEIR_TRANSPORT_BASE_SLOT_MAP_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,6 +57,8 @@ class SlotMap {
     return slot.object();
   }
 
+  const T* Find(SlotKey key) const { return const_cast<SlotMap*>(this)->Find(key); }
+
   // The key must be live.
   void Erase(SlotKey key) {
     T* object = Find(key);
@@ -66,6 +69,17 @@ class SlotMap {
     slot.next_free = free_head_;
     free_head_ = key.index;
     --size_;
+  }
+
+  // Gives the memory back; the map must be empty. Keys given out before stay stale for ever.
+  void ReleaseMemory() {
+    WEIR_CHECK(size_ == 0);
+    for (uint32_t index = 0; index < chunks_.size() * kChunk; ++index) {
+      first_generation_ = std::max(first_generation_, SlotAt(index).generation);
+    }
+    chunks_.clear();
+    chunks_.shrink_to_fit();
+    free_head_ = kNoSlot;
   }
 
   // Calls `visit(key, object)` for every object; `visit` may erase the object it is given.
@@ -95,12 +109,14 @@ class SlotMap {
     chunks_.push_back(std::make_unique<Slot[]>(kChunk));
     for (uint32_t i = kChunk; i-- > 0;) {
       SlotAt(first + i).next_free = free_head_;
+      SlotAt(first + i).generation = first_generation_;
       free_head_ = first + i;
     }
   }
 
   std::vector<std::unique_ptr<Slot[]>> chunks_;
   uint32_t free_head_ = kNoSlot;
+  uint32_t first_generation_ = 0;  // of new slots: as high as any that was ever given back
   size_t size_ = 0;
 };
 

@@ -1,0 +1,295 @@
+#include "transport/driver/connection_driver.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "transport/driver/worker.h"
+
+namespace weir::driver {
+namespace {
+
+constexpr int kWritesPerTurn = 4;
+
+}  // namespace
+
+ConnectionDriver::ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
+                                   std::unique_ptr<net::TlsSession> tls)
+    : worker_(worker),
+      socket_(std::move(socket)),
+      tls_(std::move(tls)),
+      connection_(worker.options().http2, worker.counters(), worker.loop().Now()),
+      phase_(tls_ == nullptr ? Phase::kOpen : Phase::kHandshake) {
+  if (tls_ != nullptr) {
+    phase_deadline_ = AddSaturated(worker.loop().Now(), worker.options().handshake_timeout);
+  }
+}
+
+ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
+
+void ConnectionDriver::Start() {
+  MarkDirty();  // our SETTINGS leave with the first flush
+  auto watch = worker_.loop().Watch(socket_->fd(), {.read = true, .write = false}, *this);
+  if (!watch.ok()) {
+    Close();
+    return;
+  }
+  watch_ = watch.value();
+  if (phase_ == Phase::kOpen) handler_ = worker_.factory().MakeHandler(*this);
+}
+
+void ConnectionDriver::MarkDirty() {
+  if (!ListNode<DirtyListTag>::is_linked()) worker_.AddDirty(*this);
+}
+
+void ConnectionDriver::HandlerBecameIdle() { MarkDirty(); }
+
+size_t ConnectionDriver::buffered_bytes() const {
+  return connection_.buffered_bytes() + (tls_ == nullptr ? 0 : tls_->PendingCiphertext().size());
+}
+
+// ---- input -------------------------------------------------------------------------------------
+
+void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
+  MarkDirty();
+  if (writable) is_write_blocked_ = false;
+  if (readable) {
+    if (phase_ == Phase::kLingering) {
+      Discard();
+    } else if (phase_ != Phase::kClosed) {
+      ReadOnce();
+    }
+  }
+  // Both directions are dead. What was readable has been read just now, or will never be wanted.
+  if (hangup && (!readable || !connection_.WantsInput())) Close();
+}
+
+// One read a turn: with level-triggered readiness a connection that has more waits for its next
+// turn behind the others.
+void ConnectionDriver::ReadOnce() {
+  const std::span<uint8_t> buffer = worker_.read_buffer();
+  const net::IoResult result = socket_->Read(buffer);
+  switch (result.kind) {
+    case net::IoResult::Kind::kOk:
+      if (tls_ != nullptr) {
+        ReceiveCiphertext(buffer.first(result.bytes));
+      } else {
+        Receive(buffer.first(result.bytes));
+      }
+      return;
+    case net::IoResult::Kind::kWouldBlock:
+      return;
+    case net::IoResult::Kind::kClosed:
+    case net::IoResult::Kind::kError:
+      Close();
+      return;
+  }
+}
+
+void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
+  tls_->Feed(bytes);
+  const std::span<uint8_t> buffer = worker_.plaintext_buffer();
+  for (;;) {
+    const net::TlsReadResult result = tls_->ReadPlaintext(buffer);
+    if (phase_ == Phase::kHandshake && tls_->IsHandshakeDone()) OnHandshakeDone();
+    switch (result.kind) {
+      case net::TlsReadResult::Kind::kOk:
+        Receive(buffer.first(result.bytes));
+        if (phase_ != Phase::kOpen) return;
+        continue;
+      case net::TlsReadResult::Kind::kWantMore:
+        return;
+      case net::TlsReadResult::Kind::kClosed:
+        Close();
+        return;
+      case net::TlsReadResult::Kind::kFailed:
+        // The alert that says why leaves with the flush that comes before closing.
+        if (phase_ == Phase::kHandshake) {
+          BeginLinger();
+        } else {
+          Close();
+        }
+        return;
+    }
+  }
+}
+
+void ConnectionDriver::OnHandshakeDone() {
+  phase_ = Phase::kOpen;
+  phase_deadline_ = kNever;
+  handler_ = worker_.factory().MakeHandler(*this);
+}
+
+void ConnectionDriver::Receive(ByteView bytes) {
+  connection_.Receive(bytes, worker_.loop().Now());
+  PumpEvents();
+}
+
+void ConnectionDriver::PumpEvents() {
+  http2::Event event;
+  while (connection_.Next(&event)) {
+    if (handler_ != nullptr) handler_->OnEvent(event);
+  }
+}
+
+void ConnectionDriver::Discard() {
+  const std::span<uint8_t> buffer = worker_.read_buffer();
+  const net::IoResult result = socket_->Read(buffer);
+  if (result.kind == net::IoResult::Kind::kWouldBlock) return;
+  if (result.kind != net::IoResult::Kind::kOk || result.bytes >= linger_bytes_left_) {
+    Close();
+    return;
+  }
+  linger_bytes_left_ -= result.bytes;
+}
+
+// ---- output ------------------------------------------------------------------------------------
+
+void ConnectionDriver::Flush() {
+  if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
+    // A handler that writes as fast as the peer reads would keep this loop going: after a few
+    // rounds the other connections of the worker come first.
+    int rounds = 0;
+    while (!is_write_blocked_ && rounds < kWritesPerTurn && WriteSome()) ++rounds;
+    if (rounds == kWritesPerTurn) MarkDirty();
+    const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
+    if (phase_ == Phase::kOpen && connection_.IsFinished() && !has_ciphertext) BeginLinger();
+  }
+  UpdateWatch();
+  UpdateTimer();
+}
+
+bool ConnectionDriver::WriteSome() {
+  std::array<iovec, 16> parts;
+  size_t count = 0;
+  size_t offered = 0;
+  if (tls_ != nullptr) {
+    if (tls_->PendingCiphertext().empty() && phase_ == Phase::kOpen) {
+      count = connection_.Output(parts);
+      if (count == 0) return false;
+      for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
+      if (!tls_->Write(std::span<const iovec>(parts.data(), count))) {
+        Close();
+        return false;
+      }
+      connection_.OutputWritten(std::exchange(offered, 0));
+      PumpEvents();
+    }
+    const ByteView ciphertext = tls_->PendingCiphertext();
+    if (ciphertext.empty()) return false;
+    parts[0] = {const_cast<uint8_t*>(ciphertext.data()), ciphertext.size()};
+    count = 1;
+  } else {
+    count = connection_.Output(parts);
+    if (count == 0) return false;
+  }
+  for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
+
+  const net::IoResult result = socket_->Write({parts.data(), count});
+  if (result.kind == net::IoResult::Kind::kError) {
+    Close();
+    return false;
+  }
+  const size_t written = result.kind == net::IoResult::Kind::kOk ? result.bytes : 0;
+  if (tls_ != nullptr) {
+    tls_->CiphertextWritten(written);
+  } else {
+    connection_.OutputWritten(written);
+    PumpEvents();  // streams that became writable
+  }
+  if (written > 0 && phase_ == Phase::kOpen) phase_deadline_ = kNever;
+  if (written == offered) return phase_ != Phase::kClosed;
+
+  is_write_blocked_ = true;
+  if (phase_ == Phase::kOpen && phase_deadline_ == kNever) {
+    phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().write_stall_timeout);
+  }
+  return false;
+}
+
+void ConnectionDriver::UpdateWatch() {
+  if (phase_ == Phase::kClosed) return;
+  const bool wants_read = phase_ != Phase::kOpen || connection_.WantsInput();
+  worker_.loop().Modify(watch_, {.read = wants_read, .write = is_write_blocked_});
+}
+
+// ---- end ---------------------------------------------------------------------------------------
+
+void ConnectionDriver::BeginDrain() {
+  if (phase_ == Phase::kHandshake) {
+    Close();
+  } else if (phase_ == Phase::kOpen) {
+    connection_.BeginDrain("graceful_stop");
+    if (handler_ != nullptr) handler_->OnDrain();
+    PumpEvents();
+  }
+  MarkDirty();
+}
+
+void ConnectionDriver::Abort() {
+  if (phase_ == Phase::kOpen) {
+    if (handler_ != nullptr) handler_->OnAbort();
+    connection_.CloseNow(http2::ErrorCode::kNoError, "server stopped");
+    PumpEvents();
+    if (is_write_blocked_) Close();
+  } else {
+    Close();
+  }
+  MarkDirty();
+}
+
+void ConnectionDriver::BeginLinger() {
+  if (tls_ != nullptr) {
+    // Best effort: the peer is told, but its answer is not waited for.
+    tls_->SendCloseNotify();
+    const ByteView rest = tls_->PendingCiphertext();
+    if (!rest.empty() && !is_write_blocked_) {
+      const iovec part = {const_cast<uint8_t*>(rest.data()), rest.size()};
+      const net::IoResult result = socket_->Write({&part, 1});
+      if (result.kind == net::IoResult::Kind::kOk) tls_->CiphertextWritten(result.bytes);
+    }
+  }
+  socket_->ShutdownWrite();
+  phase_ = Phase::kLingering;
+  is_write_blocked_ = false;
+  linger_bytes_left_ = worker_.options().linger_bytes_max;
+  phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().linger_timeout);
+  if (handler_ != nullptr) handler_->OnClosed();
+}
+
+void ConnectionDriver::Close() {
+  if (phase_ == Phase::kClosed) return;
+  const bool was_lingering = phase_ == Phase::kLingering;
+  phase_ = Phase::kClosed;
+  is_write_blocked_ = false;
+  phase_deadline_ = kNever;
+  worker_.loop().Unwatch(watch_);
+  watch_ = {};
+  worker_.loop().Disarm(*this);
+  MarkDirty();
+  if (handler_ != nullptr && !was_lingering) handler_->OnClosed();
+}
+
+// ---- time --------------------------------------------------------------------------------------
+
+void ConnectionDriver::UpdateTimer() {
+  if (phase_ == Phase::kClosed) return;
+  const TimePoint engine = phase_ == Phase::kOpen ? connection_.NextDeadline() : kNever;
+  const TimePoint deadline = std::min(engine, phase_deadline_);
+  if (is_armed() && this->deadline() == deadline) return;
+  worker_.loop().Arm(*this, deadline);
+}
+
+void ConnectionDriver::OnTimer(TimePoint now) {
+  MarkDirty();
+  if (now >= phase_deadline_) {
+    Close();
+    return;
+  }
+  if (phase_ == Phase::kOpen) {
+    connection_.OnDeadline(now);
+    PumpEvents();
+  }
+}
+
+}  // namespace weir::driver

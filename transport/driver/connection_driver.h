@@ -1,0 +1,121 @@
+// Moves bytes between one socket and one http2::Connection, through TLS if there is any:
+//
+//   readable -> read -> [decrypt] -> Receive -> Next ... -> handler
+//   end of the worker's turn -> Output -> [encrypt] -> write
+//
+// Invariants, kept in Flush():
+//  1. Output pending means that a write was tried in this turn or that write readiness is watched.
+//  2. Reading is watched exactly while the connection wants input and is not being closed.
+//  3. The timer is armed for the earliest of the engine's and the driver's own deadlines.
+#ifndef WEIR_TRANSPORT_DRIVER_CONNECTION_DRIVER_H_
+#define WEIR_TRANSPORT_DRIVER_CONNECTION_DRIVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "transport/base/intrusive_list.h"
+#include "transport/driver/connection_handler.h"
+#include "transport/http2/connection.h"
+#include "transport/net/loop.h"
+#include "transport/net/socket.h"
+#include "transport/net/timer.h"
+#include "transport/net/tls_session.h"
+
+namespace weir::driver {
+
+class Worker;
+
+struct DirtyListTag {};
+struct ConnectionListTag {};
+
+// Owned by its worker, which destroys it at the end of the turn in which it became destructible.
+// Confined to the worker's thread.
+class ConnectionDriver final : public ListNode<ConnectionListTag>,
+                               public ListNode<DirtyListTag>,
+                               private net::Watcher,
+                               private net::Timer {
+ public:
+  // `tls` is null for plaintext.
+  ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
+                   std::unique_ptr<net::TlsSession> tls);
+  ~ConnectionDriver();
+
+  // Watches the socket. When the system refuses that, the connection closes itself.
+  void Start();
+
+  http2::Connection& connection() { return connection_; }
+  Worker& worker() { return worker_; }
+  const net::Socket& socket() const { return *socket_; }
+  // Null for plaintext.
+  const net::TlsSession* tls() const { return tls_.get(); }
+
+  // To be called after commands on the connection outside of OnEvent: flushes at the end of the
+  // turn. Idempotent.
+  void MarkDirty();
+
+  // Two-phase GOAWAY. A connection that has not finished its handshake is closed at once, since it
+  // can have no calls.
+  void BeginDrain();
+  // Cancels everything, says GOAWAY if the socket takes it, and closes.
+  void Abort();
+
+  // See ConnectionHandler::is_idle.
+  void HandlerBecameIdle();
+
+  bool is_destructible() const {
+    return phase_ == Phase::kClosed && (handler_ == nullptr || handler_->is_idle());
+  }
+
+  // For the worker, at the end of a turn.
+  void Flush();
+
+  // Bytes held for input and output; 0 for an idle plaintext connection.
+  size_t buffered_bytes() const;
+
+ private:
+  enum class Phase : uint8_t {
+    kHandshake,  // TLS only: no HTTP/2 yet
+    kOpen,
+    kLingering,  // everything was written and our side is shut; reads are discarded, so that the
+                 // last bytes are not lost to a reset (RFC 9113 §5.4.1 needs the GOAWAY to arrive)
+    kClosed,
+  };
+
+  // net::Watcher, net::Timer
+  void OnReady(bool readable, bool writable, bool hangup) override;
+  void OnTimer(TimePoint now) override;
+
+  void ReadOnce();
+  void ReceiveCiphertext(ByteView bytes);
+  void Receive(ByteView bytes);
+  void PumpEvents();
+  void OnHandshakeDone();
+  void Discard();
+
+  // False when the socket takes no more for now (or is closed).
+  bool WriteSome();
+  net::IoResult WriteTo(std::span<const iovec> parts);
+  void UpdateWatch();
+  void UpdateTimer();
+  void BeginLinger();
+  void Close();
+
+  Worker& worker_;
+  std::unique_ptr<net::Socket> socket_;
+  std::unique_ptr<net::TlsSession> tls_;
+  std::unique_ptr<ConnectionHandler> handler_;
+  http2::Connection connection_;
+  net::WatchHandle watch_;
+  Phase phase_;
+  bool is_write_blocked_ = false;
+  size_t linger_bytes_left_ = 0;
+  // When the present phase has to end (handshake, linger), or when the peer must have taken some
+  // output (open).
+  TimePoint phase_deadline_ = kNever;
+};
+
+}  // namespace weir::driver
+
+#endif  // WEIR_TRANSPORT_DRIVER_CONNECTION_DRIVER_H_

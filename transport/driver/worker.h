@@ -1,0 +1,99 @@
+// The connections of one event loop: adopts them, flushes them once a turn, drains and ends them.
+#ifndef WEIR_TRANSPORT_DRIVER_WORKER_H_
+#define WEIR_TRANSPORT_DRIVER_WORKER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "transport/base/intrusive_list.h"
+#include "transport/driver/connection_driver.h"
+#include "transport/driver/connection_handler.h"
+#include "transport/http2/options.h"
+#include "transport/net/loop.h"
+#include "transport/net/socket.h"
+#include "transport/net/tls_context.h"
+
+namespace weir::driver {
+
+struct WorkerOptions {
+  http2::ConnectionOptions http2;
+  // From accept to the end of the TLS handshake.
+  Duration handshake_timeout = std::chrono::seconds(10);
+  // A peer that takes none of the pending output for this long is disconnected.
+  Duration write_stall_timeout = std::chrono::seconds(20);
+  // From the last write to close, for the peer to close first.
+  Duration linger_timeout = std::chrono::seconds(1);
+  size_t linger_bytes_max = 64 * 1024;
+  // Size of the buffer that all connections of the worker read into; also what one connection may
+  // read in one turn.
+  size_t read_buffer_bytes = 64 * 1024;
+};
+
+// Everything but the methods marked thread-safe is confined to the loop's thread.
+class Worker final : private net::TurnEnd {
+ public:
+  // `factory` and `loop` must outlive the worker, which becomes the loop's TurnEnd.
+  Worker(const WorkerOptions& options, ConnectionHandlerFactory& factory, net::Loop& loop);
+  // Destroys the connections that are left. Their handlers must be idle, and the loop not running.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  net::Loop& loop() { return loop_; }
+  const WorkerOptions& options() const { return options_; }
+  ConnectionHandlerFactory& factory() { return factory_; }
+  http2::ConnectionCounters& counters() { return counters_; }
+
+  // Takes over an accepted connection. `tls` may be null.
+  void Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* tls);
+
+  // Thread-safe: connections this worker owns or has been promised, for choosing the least loaded.
+  size_t load() const { return load_.load(std::memory_order_relaxed); }
+  // Thread-safe: counts a connection that is on its way to Adopt.
+  void PromiseConnection() { load_.fetch_add(1, std::memory_order_relaxed); }
+
+  // Begins to drain every connection, present and future.
+  void BeginDrain();
+  // Cancels every call and closes every connection, present and future.
+  void Abort();
+  // Calls `done` once, as soon as no connection is left (at once if there is none).
+  void NotifyWhenEmpty(std::function<void()> done);
+  bool is_empty() const { return connection_count_ == 0; }
+
+  // ---- for ConnectionDriver
+  std::span<uint8_t> read_buffer() { return {read_buffer_.get(), options_.read_buffer_bytes}; }
+  std::span<uint8_t> plaintext_buffer();
+  void AddDirty(ConnectionDriver& connection) { dirty_.PushBack(connection); }
+
+  // Visits every connection.
+  template <typename Visit>
+  void ForEachConnection(Visit visit) {
+    connections_.ForEach(visit);
+  }
+
+ private:
+  bool OnTurnEnd() override;
+  void DestroyIfDone(ConnectionDriver& connection);
+
+  const WorkerOptions options_;
+  ConnectionHandlerFactory& factory_;
+  net::Loop& loop_;
+  http2::ConnectionCounters counters_;
+  std::unique_ptr<uint8_t[]> read_buffer_;
+  std::unique_ptr<uint8_t[]> plaintext_buffer_;  // made by the first TLS connection
+  IntrusiveList<ConnectionDriver, ConnectionListTag> connections_;
+  IntrusiveList<ConnectionDriver, DirtyListTag> dirty_;
+  size_t connection_count_ = 0;
+  bool is_draining_ = false;
+  bool is_aborting_ = false;
+  std::function<void()> when_empty_;
+  alignas(64) std::atomic<size_t> load_ = 0;
+};
+
+}  // namespace weir::driver
+
+#endif  // WEIR_TRANSPORT_DRIVER_WORKER_H_

@@ -1,0 +1,132 @@
+#include "transport/grpc/compressor_gzip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+namespace weir::grpc {
+
+namespace {
+
+constexpr int kWindowBits = 15;  // 32 KiB, the largest window either format allows
+constexpr int kGzipFormat = 16;  // added to the window bits: gzip header and trailer
+constexpr int kDefaultMemoryLevel = 8;
+
+// zlib counts in `unsigned`.
+constexpr size_t kRunMax = std::numeric_limits<uInt>::max();
+
+// Bounds of the first guess at the size of an inflated message.
+constexpr size_t kFirstRoomMin = 512;
+constexpr size_t kFirstRoomMax = 64 * 1024;
+constexpr size_t kUsualRatio = 4;
+
+// zlib does not write through next_in; it is not const for historical reasons.
+void SetInput(ByteView in, z_stream* stream) {
+  stream->next_in = const_cast<Bytef*>(in.data());
+  stream->avail_in = static_cast<uInt>(in.size());
+}
+
+}  // namespace
+
+class ZlibCompressor::Deflater {
+ public:
+  Deflater(int window_bits, int level)
+      : is_ready_(deflateInit2(&stream_, level, Z_DEFLATED, window_bits, kDefaultMemoryLevel,
+                               Z_DEFAULT_STRATEGY) == Z_OK) {}
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+  ~Deflater() {
+    if (is_ready_) deflateEnd(&stream_);
+  }
+
+  bool Run(ByteView in, Buffer* out) {
+    if (!is_ready_ || in.size() > kRunMax || deflateReset(&stream_) != Z_OK) return false;
+    const size_t bound = deflateBound(&stream_, static_cast<uLong>(in.size()));
+    if (bound > kRunMax) return false;
+    const size_t start = out->size();
+    SetInput(in, &stream_);
+    stream_.next_out = out->Extend(bound);
+    stream_.avail_out = static_cast<uInt>(bound);
+    const bool is_done = deflate(&stream_, Z_FINISH) == Z_STREAM_END;
+    out->Truncate(is_done ? start + bound - stream_.avail_out : start);
+    return is_done;
+  }
+
+ private:
+  z_stream stream_ = {};
+  const bool is_ready_;
+};
+
+class ZlibCompressor::Inflater {
+ public:
+  explicit Inflater(int window_bits) : is_ready_(inflateInit2(&stream_, window_bits) == Z_OK) {}
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() {
+    if (is_ready_) inflateEnd(&stream_);
+  }
+
+  DecompressOutcome Run(ByteView in, size_t size_max, Buffer* out) {
+    if (!is_ready_ || in.size() > kRunMax || inflateReset(&stream_) != Z_OK) {
+      return DecompressOutcome::kCorrupt;
+    }
+    const size_t start = out->size();
+    SetInput(in, &stream_);
+    const DecompressOutcome outcome = Inflate(size_max, out);
+    if (outcome != DecompressOutcome::kOk) out->Truncate(start);
+    return outcome;
+  }
+
+ private:
+  // Doubles the room until the stream ends or one byte more than allowed has come out.
+  DecompressOutcome Inflate(size_t size_max, Buffer* out) {
+    const size_t produced_max =
+        size_max == std::numeric_limits<size_t>::max() ? size_max : size_max + 1;
+    size_t produced = 0;
+    size_t room = std::clamp(stream_.avail_in * kUsualRatio, kFirstRoomMin, kFirstRoomMax);
+    for (;;) {
+      room = std::min({room, produced_max - produced, kRunMax});
+      out->Reserve(out->size() + room);
+      stream_.next_out = out->Extend(room);
+      stream_.avail_out = static_cast<uInt>(room);
+      const int result = inflate(&stream_, Z_NO_FLUSH);
+      out->Truncate(out->size() - stream_.avail_out);
+      produced += room - stream_.avail_out;
+      if (produced > size_max) return DecompressOutcome::kTooLarge;
+      if (result == Z_STREAM_END) {
+        // A message is one member. Anything behind it would be seen by some readers and not by
+        // others, so it is not let through.
+        return stream_.avail_in == 0 ? DecompressOutcome::kOk : DecompressOutcome::kCorrupt;
+      }
+      // Room left over means that the input has ended before the stream.
+      if (result != Z_OK || stream_.avail_out != 0) return DecompressOutcome::kCorrupt;
+      room = produced;
+    }
+  }
+
+  z_stream stream_ = {};
+  const bool is_ready_;
+};
+
+ZlibCompressor::ZlibCompressor(Format format, int level) : format_(format), level_(level) {}
+
+ZlibCompressor::~ZlibCompressor() = default;
+
+int ZlibCompressor::window_bits() const {
+  return format_ == Format::kGzip ? kWindowBits + kGzipFormat : kWindowBits;
+}
+
+bool ZlibCompressor::Compress(ByteView in, Buffer* out) {
+  if (deflater_ == nullptr) deflater_ = std::make_unique<Deflater>(window_bits(), level_);
+  return deflater_->Run(in, out);
+}
+
+Compressor::DecompressOutcome ZlibCompressor::Decompress(ByteView in, size_t size_max,
+                                                         Buffer* out) {
+  if (inflater_ == nullptr) inflater_ = std::make_unique<Inflater>(window_bits());
+  return inflater_->Run(in, size_max, out);
+}
+
+}  // namespace weir::grpc

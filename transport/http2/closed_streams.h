@@ -1,0 +1,96 @@
+// How was a stream closed that there is no record of any more?
+//
+// A frame on a closed stream is harmless when it was sent before the peer could know, and a
+// connection error when the peer closed the stream itself (RFC 9113 §5.1). The last streams are
+// remembered in four octets each.
+#ifndef WEIR_TRANSPORT_HTTP2_CLOSED_STREAMS_H_
+#define WEIR_TRANSPORT_HTTP2_CLOSED_STREAMS_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "transport/http2/stream_id.h"
+#include "transport/http2/stream_state.h"
+
+namespace weir::http2 {
+
+class ClosedStreams {
+ public:
+  // More than a peer can have in flight when it is told of a reset, in almost all cases; the others
+  // are taken to be in flight, too (see StateOf).
+  static constexpr size_t kRemembered = 128;
+
+  // `state` is kEnded, kResetByPeer or kResetByUs.
+  void Remember(StreamId id, ReceiveState state) {
+    if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
+    uint32_t& entry = (*entries_)[IndexOf(id)];
+    const uint32_t added = Pack(id, state);
+    // Of two that share a place, the younger stays.
+    const bool is_younger = entry == 0 || IdIn(entry) < id;
+    Forget(is_younger ? entry : added);
+    if (is_younger) entry = added;
+  }
+
+  // `id` is odd, not greater than the highest the peer has used, and not that of a live stream.
+  // kSkipped when the peer never used it.
+  ReceiveState StateOf(StreamId id) const {
+    const uint32_t entry = entries_ == nullptr ? 0 : (*entries_)[IndexOf(id)];
+    if (entry != 0 && IdIn(entry) == id) return StateIn(entry);
+    // If the id had been closed, it would have taken this place.
+    if ((entry == 0 || IdIn(entry) < id) && id > forgotten_) return ReceiveState::kSkipped;
+    // Up to the last reset of ours that is forgotten, every id has the benefit of the doubt.
+    return id <= forgotten_reset_ ? ReceiveState::kResetByUs : ReceiveState::kEnded;
+  }
+
+  // Forgets every stream.
+  void ReleaseIdleMemory() {
+    if (entries_ == nullptr) return;
+    for (const uint32_t entry : *entries_) {
+      Forget(entry);
+      forgotten_ = std::max(forgotten_, entry == 0 ? 0 : IdIn(entry));
+    }
+    entries_.reset();
+  }
+
+ private:
+  using Entries = std::array<uint32_t, kRemembered>;
+
+  // The identifiers are odd and have 31 bits, which leaves two for the state; 0 is a free entry.
+  static constexpr uint32_t kHighBit = 0x80000000;
+  static constexpr uint32_t Pack(StreamId id, ReceiveState state) {
+    switch (state) {
+      case ReceiveState::kEnded:
+        return id;
+      case ReceiveState::kResetByPeer:
+        return id | kHighBit;
+      case ReceiveState::kResetByUs:
+      case ReceiveState::kIdle:
+      case ReceiveState::kOpen:
+      case ReceiveState::kSkipped:
+        break;
+    }
+    return (id - 1) | kHighBit;
+  }
+  static constexpr StreamId IdIn(uint32_t entry) { return (entry | 1) & ~kHighBit; }
+  static constexpr ReceiveState StateIn(uint32_t entry) {
+    if ((entry & 1) == 0) return ReceiveState::kResetByUs;
+    return (entry & kHighBit) != 0 ? ReceiveState::kResetByPeer : ReceiveState::kEnded;
+  }
+  void Forget(uint32_t entry) {
+    if (entry != 0 && StateIn(entry) == ReceiveState::kResetByUs) {
+      forgotten_reset_ = std::max(forgotten_reset_, IdIn(entry));
+    }
+  }
+  static constexpr size_t IndexOf(StreamId id) { return (id >> 1) % kRemembered; }
+
+  std::unique_ptr<Entries> entries_;
+  StreamId forgotten_ = 0;        // all ids up to this one were forgotten, or never used
+  StreamId forgotten_reset_ = 0;  // the highest forgotten one that we had reset
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_CLOSED_STREAMS_H_

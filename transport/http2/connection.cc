@@ -1,0 +1,120 @@
+#include "transport/http2/connection.h"
+
+#include <algorithm>
+#include <string>
+
+#include "transport/http2/frame_writer.h"
+
+namespace weir::http2 {
+namespace {
+
+// Tells the acknowledgement of our own PING between two GOAWAYs from those of Connection::Ping.
+constexpr uint64_t kDrainPing = 0x64'72'61'69'6e'21'21'21;  // "drain!!!"
+
+constexpr uint32_t ConnectionWindow(const ConnectionOptions& options) {
+  return std::clamp(options.connection_window, kWindowInitial, kWindowMax);
+}
+
+}  // namespace
+
+Connection::Connection(const ConnectionOptions& options, ConnectionCounters& counters,
+                       TimePoint now)
+    : options_(options),
+      counters_(counters),
+      now_(now),
+      last_traffic_(now),
+      reader_(options),
+      decoder_(options, counters),
+      receive_window_(ConnectionWindow(options)),
+      guard_(options),
+      encoder_(counters) {
+  ++counters_.connections_opened;
+  deadlines_.preface = AddSaturated(now, options.preface_timeout);
+  deadlines_.settings_ack = AddSaturated(now, options.settings_ack_timeout);
+  WriteSettings(output_, LocalSettings(options).list);
+  const uint32_t widening = ConnectionWindow(options) - kWindowInitial;
+  if (widening != 0) WriteWindowUpdate(output_, kConnectionStreamId, widening);
+}
+
+Connection::~Connection() = default;
+
+bool Connection::WantsInput() const {
+  return !shutdown_.is_over() && output_.size() < options_.output_pause_bytes &&
+         replies_.size() < options_.queued_replies_pause;
+}
+
+size_t Connection::buffered_bytes() const {
+  return reader_.buffered_bytes() + block_.fragments.size() + output_.size() +
+         scheduler_.queued_bytes();
+}
+
+size_t Connection::open_streams() const { return streams_.size(); }
+
+bool Connection::is_draining() const { return shutdown_.has_begun(); }
+
+bool Connection::has_failed() const { return shutdown_.state() == ShutdownState::kFailed; }
+
+size_t Connection::peer_header_list_size_max() const { return peer_.max_header_list_size(); }
+
+bool Connection::IsFinished() const {
+  if (!output_.empty()) return false;
+  if (shutdown_.is_over()) return true;
+  return shutdown_.state() == ShutdownState::kDraining && streams_.open() == 0;
+}
+
+void Connection::Ping(uint64_t payload) {
+  if (shutdown_.is_over()) return;
+  ++pings_outstanding_;
+  WritePing(output_, payload, /*is_ack=*/false);
+}
+
+void Connection::BeginDrain(std::string_view debug) {
+  if (shutdown_.On(ShutdownInput::kBegin) != ShutdownAction::kAnnounce) return;
+  drain_debug_ = debug;
+  WriteGoAway(output_, kStreamIdMax, ErrorCode::kNoError, drain_debug_);
+  WritePing(output_, kDrainPing, /*is_ack=*/false);
+  // On a quiet connection the last time we were told can be hours old. A deadline that is over asks
+  // for the present one, and the clock starts there.
+  has_drain_clock_ = false;
+  deadlines_.drain = now_;
+}
+
+bool Connection::IsDrainPing(uint64_t payload) { return payload == kDrainPing; }
+
+void Connection::ConfirmDrain() {
+  if (shutdown_.On(ShutdownInput::kConfirmed) != ShutdownAction::kSetLimit) return;
+  deadlines_.drain = kNever;
+  WriteGoAway(output_, shutdown_.SetLimit(highest_processed_), ErrorCode::kNoError, drain_debug_);
+}
+
+void Connection::CloseNow(ErrorCode code, std::string_view debug) {
+  if (shutdown_.On(ShutdownInput::kClose) != ShutdownAction::kSayGoodbye) return;
+  WriteGoAway(output_, shutdown_.SetLimit(highest_processed_), code, debug);
+  EndEverything();
+}
+
+void Connection::Fail(Violation violation) {
+  if (shutdown_.On(ShutdownInput::kFail) != ShutdownAction::kSayGoodbye) return;
+  ++counters_.connections_failed;
+  ++counters_.violations[static_cast<size_t>(violation)];
+  failure_ = violation;
+  const ViolationRow& row = Describe(violation);
+  if (row.scope == ViolationScope::kAbort) {
+    output_.Clear();
+  } else {
+    WriteGoAway(output_, shutdown_.SetLimit(highest_processed_), row.code, row.tag);
+  }
+  EndEverything();
+}
+
+// Nothing is interpreted or framed any more. Streams wait only to be released.
+void Connection::EndEverything() {
+  streams_.ForEach([this](Stream& stream) {
+    if (!stream.is_closed) CloseStream(stream, ReceiveState::kResetByUs);
+  });
+  ended_stream_ = {};
+  block_.fragments.Release();
+  deadlines_ = {};
+}
+
+}  // namespace weir::http2

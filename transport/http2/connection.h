@@ -1,0 +1,276 @@
+// One HTTP/2 connection, server side, as a value: bytes and time in, events and bytes out
+// (RFC 9113).
+//
+// There is no socket, clock, thread or callback in here. The owner moves bytes, reads events and
+// gives commands:
+//
+//   connection.Receive(bytes, now);
+//   while (connection.Next(&event)) ...;          // commands may be given between events
+//   for (;;) { n = connection.Output(iovecs); ... writev ...; connection.OutputWritten(written); }
+//   arm a timer for connection.NextDeadline() and then call connection.OnDeadline(now);
+//
+// Thread-compatible; confined to its worker.
+#ifndef WEIR_TRANSPORT_HTTP2_CONNECTION_H_
+#define WEIR_TRANSPORT_HTTP2_CONNECTION_H_
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "transport/base/buffer.h"
+#include "transport/base/bytes.h"
+#include "transport/base/intrusive_list.h"
+#include "transport/base/time.h"
+#include "transport/http2/abuse_guard.h"
+#include "transport/http2/error_code.h"
+#include "transport/http2/event.h"
+#include "transport/http2/field_block.h"
+#include "transport/http2/field_decoder.h"
+#include "transport/http2/field_encoder.h"
+#include "transport/http2/frame_reader.h"
+#include "transport/http2/options.h"
+#include "transport/http2/output_buffer.h"
+#include "transport/http2/output_fields.h"
+#include "transport/http2/output_scheduler.h"
+#include "transport/http2/settings.h"
+#include "transport/http2/shutdown.h"
+#include "transport/http2/stream_store.h"
+#include "transport/http2/violation.h"
+#include "transport/http2/window.h"
+
+namespace weir::http2 {
+
+class Connection {
+ public:
+  // `options` and `counters` must outlive the connection. Our SETTINGS, and the WINDOW_UPDATE that
+  // widens the connection window, are the first output.
+  Connection(const ConnectionOptions& options, ConnectionCounters& counters, TimePoint now);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // ---- Input: pulled, never called back.
+
+  // Feeds the next bytes of the peer's stream, split anywhere. The caller keeps them valid until
+  // Next() returns false, and calls this only after it did for the bytes before. Ignored once the
+  // connection has failed or was closed.
+  void Receive(ByteView bytes, TimePoint now);
+
+  // Takes one event, in the order of the peer's stream of bytes; stops parsing when it has one.
+  // Also yields what Output(), OnDeadline() and commands caused. False when there is nothing more
+  // until bytes or time arrive.
+  [[nodiscard]] bool Next(Event* event);
+
+  // False while unwritten output or replies are over their marks, or no more input will be
+  // interpreted: stop reading the socket, and ask again after writing.
+  bool WantsInput() const;
+
+  // Bytes of partial frames and header blocks carried over from earlier calls, plus unwritten
+  // output and queued DATA: 0 on an idle connection.
+  size_t buffered_bytes() const;
+
+  // ---- Commands on streams. On a key whose stream is over they do nothing and return
+  // false, nullptr or 0.
+
+  // Attaches a pointer that comes back in the stream's events.
+  void SetUser(StreamKey key, void* user);
+
+  // Sends the response headers (HEADERS without END_STREAM). At most once a stream, and before any
+  // DATA. Encoded at once.
+  void SendHeaders(StreamKey key, OutputFields fields);
+  void SendHeaders(StreamKey key, const FieldTemplate& fields);
+
+  // A place for the payload of one DATA frame of exactly `size` bytes, directly in the output, if
+  // it can be framed now: `size` fits a frame and both windows, nothing of this or another stream
+  // waits, and the output is below ConnectionOptions::output_batch_bytes. Otherwise nullptr: use
+  // SendData. Must be filled before the next call on this connection.
+  [[nodiscard]] uint8_t* PlaceData(StreamKey key, size_t size);
+
+  // Queues DATA. Output() frames it when the windows and the other streams allow. Any size.
+  void SendData(StreamKey key, Buffer bytes);
+
+  // Ends the response with a field section (HEADERS with END_STREAM) behind all queued DATA. When
+  // the peer has not ended its half by then, RST_STREAM(NO_ERROR) follows (RFC 9113 §8.1). Without
+  // SendHeaders before, this is the only field section of the response. Fields are copied only if
+  // they must wait behind DATA.
+  void SendTrailers(StreamKey key, OutputFields fields);
+  void SendTrailers(StreamKey key, const FieldTemplate& fields);
+
+  // Ends both halves with RST_STREAM and drops queued DATA. No event follows.
+  void ResetStream(StreamKey key, ErrorCode code);
+
+  // Gives the window of consumed DATA back to the stream: WINDOW_UPDATE when half a window has come
+  // together, never after the peer's END_STREAM.
+  void ReleaseWindow(StreamKey key, size_t bytes);
+
+  // Lets at least `bytes` arrive on the stream from now on, even where that is more than its
+  // window: sends WINDOW_UPDATE at once if needed. What this granted beyond the window is
+  // withheld from later ReleaseWindow calls, so that the stream falls back to its usual window.
+  void ExtendWindow(StreamKey key, size_t bytes);
+
+  // The layer above is done with the stream: it gets no more events, and the key is dead once the
+  // stream is closed on the wire. Queued DATA and trailers are still sent; a response that nothing
+  // queued would end is reset with CANCEL. Every kRequestStarted must be matched by exactly one
+  // call, also after kStreamReset and kConnectionFailed (or by destroying the connection); until
+  // then the stream counts against ConnectionOptions::max_concurrent_streams.
+  void ReleaseStream(StreamKey key);
+
+  // DATA bytes taken by SendData and not yet framed.
+  size_t QueuedBytes(StreamKey key) const;
+
+  // True when the response can still be sent and less than its high mark is queued. After false
+  // because of the mark, kStreamWritable follows.
+  bool IsWritable(StreamKey key) const;
+
+  // ---- Commands on the connection.
+
+  // Sends a PING; kPingAcked brings `payload` back.
+  void Ping(uint64_t payload);
+
+  // Ends the connection gracefully (RFC 9113 §6.8): GOAWAY(2^31-1) and a PING; when that is
+  // answered, or after ConnectionOptions::drain_ping_timeout, GOAWAY(highest stream processed).
+  // Streams up to it go on to their end. `debug` goes into both as debug data. Idempotent.
+  void BeginDrain(std::string_view debug);
+
+  // Ends the connection at once: GOAWAY(highest stream processed, code) is the last frame, no more
+  // input is interpreted and no event follows. Idempotent.
+  void CloseNow(ErrorCode code, std::string_view debug);
+
+  // ---- Output.
+
+  // Frames what may be sent and describes all of it; returns the number of iovecs filled, 0 when
+  // there is nothing. Valid until the next call.
+  size_t Output(std::span<iovec> out);
+
+  // The first `bytes` bytes of what Output() described were written.
+  void OutputWritten(size_t bytes);
+
+  // True when Output() would have something.
+  bool HasOutput() const;
+
+  // True when there is nothing left to do: failed, closed or drained, and all output is written.
+  // The socket should be closed.
+  bool IsFinished() const;
+
+  // ---- Time.
+
+  // When OnDeadline() should be called, or kNever. Can change with every call.
+  TimePoint NextDeadline() const;
+  void OnDeadline(TimePoint now);
+
+  // ---- Facts.
+
+  size_t open_streams() const;  // as counted against max_concurrent_streams
+  bool is_draining() const;     // BeginDrain() was called
+  bool has_failed() const;      // kConnectionFailed was or will be delivered
+  // SETTINGS_MAX_HEADER_LIST_SIZE of the peer; SIZE_MAX when it set none.
+  size_t peer_header_list_size_max() const;
+
+ private:
+  // When something has to happen if nothing else does.
+  struct Deadlines {
+    TimePoint preface = kNever;
+    TimePoint settings_ack = kNever;
+    TimePoint header_block = kNever;
+    TimePoint drain = kNever;
+    TimePoint idle = kNever;
+  };
+
+  // Receiving. A handler returns true when it filled `event`.
+  bool OnFrame(const Frame& frame, Event* event);
+  bool OnData(const Frame& frame, Event* event);
+  bool OnHeaders(const Frame& frame, Event* event);
+  bool OnContinuation(const Frame& frame, Event* event);
+  bool OnPriority(const Frame& frame, Event* event);
+  bool OnRstStream(const Frame& frame, Event* event);
+  bool OnSettings(const Frame& frame, Event* event);
+  bool OnSettingsAck(const Frame& frame, Event* event);
+  bool OnPing(const Frame& frame, Event* event);
+  bool OnPingAck(uint64_t payload, Event* event);
+  bool OnGoAway(const Frame& frame, Event* event);
+  bool OnWindowUpdate(const Frame& frame, Event* event);
+  Violation AdmitData(const Frame& frame, Stream** stream);
+  bool OnFieldBlock(ByteView octets, Event* event);
+  bool OnRequest(ByteView octets, Event* event);
+  bool OnTrailers(Stream& stream, ByteView octets, Event* event);
+  bool OnGlitch(Event* event);
+  void CreditConnection(uint32_t bytes);
+  uint32_t InitialReceiveWindow() const;
+  Violation ChangeSendWindows(uint32_t widest);
+
+  // What becomes of a violation, and the events that are due.
+  bool Refuse(Violation violation, StreamId id, Event* event);
+  bool RefuseStream(const ViolationRow& row, StreamId id, Event* event);
+  void Fail(Violation violation);
+  bool NextFailure(Event* event);
+  bool NextStreamEnded(Event* event);
+  bool NextStreamWritable(Event* event);
+  bool AfterInput(Event* event);
+  static void FillStreamEvent(const Stream& stream, Event::Kind kind, Event* event);
+
+  // Sending.
+  Stream* FindOpen(StreamKey key);
+  const Stream* FindOpen(StreamKey key) const;
+  Stream* FindForSending(StreamKey key, SendInput input);
+  template <typename Fields>
+  void WriteHeaders(StreamKey key, const Fields& fields);
+  template <typename Fields>
+  void WriteOrQueueTrailers(StreamKey key, const Fields& fields);
+  template <typename Fields>
+  void WriteTrailers(Stream& stream, const Fields& fields);
+  void WriteWaitingTrailers(Stream& stream);
+  void FrameQueuedData();
+  bool HasWindow(const Stream& stream) const;
+  bool QueueReply();
+  void ResetOpenStream(Stream& stream, ErrorCode code);
+  void CloseStream(Stream& stream, ReceiveState how);
+
+  // The end, and time.
+  static bool IsDrainPing(uint64_t payload);
+  void ConfirmDrain();
+  void EndEverything();
+  void OnDrainDeadline();
+  void ArmIdleDeadline();
+  void OnIdleDeadline();
+
+  const ConnectionOptions& options_;
+  ConnectionCounters& counters_;
+  TimePoint now_;
+  TimePoint last_traffic_;
+
+  FrameReader reader_;
+  FieldBlock block_;  // the one CONTINUATION goes on with
+  FieldDecoder decoder_;
+  ReceiveWindow receive_window_;
+  StreamKey data_stream_;   // whom further pieces of a DATA frame go to
+  StreamKey ended_stream_;  // about whom kStreamEnded is due
+  bool has_settings_ack_ = false;
+  bool is_peer_going_away_ = false;
+  bool is_paused_ = false;
+  Violation failure_ = Violation::kNone;  // about which kConnectionFailed is due
+  StreamId highest_processed_ = 0;
+
+  PeerSettings peer_;
+  StreamStore streams_;
+  AbuseGuard guard_;
+  Shutdown shutdown_;
+  Deadlines deadlines_;
+  uint32_t pings_outstanding_ = 0;
+  bool has_drain_clock_ = false;
+  std::string drain_debug_;
+
+  FieldEncoder encoder_;
+  SendWindows send_windows_;
+  OutputScheduler scheduler_;
+  IntrusiveList<SendQueue, InEvents> writable_;
+  OutputBuffer output_;
+  ReplyBacklog replies_;
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_CONNECTION_H_

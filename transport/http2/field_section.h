@@ -1,0 +1,126 @@
+// A received field section (RFC 9113 §8.1): the decoded lines of one header block, immutable.
+#ifndef WEIR_TRANSPORT_HTTP2_FIELD_SECTION_H_
+#define WEIR_TRANSPORT_HTTP2_FIELD_SECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "transport/base/check.h"
+
+namespace weir::http2 {
+
+struct FieldLine {
+  std::string_view name;
+  std::string_view value;
+};
+
+// What the layer above wants to keep with a field section. A repeated header block gives the same
+// FieldSection object again, so work whose result hangs here is done once per distinct block.
+class FieldSectionAttachment {
+ public:
+  virtual ~FieldSectionAttachment() = default;
+};
+
+// Validated by the engine before anybody sees it (RFC 9113 §8.2 and §8.3): names are lower-case
+// tokens, pseudo-header fields come first and are present exactly once, no connection-specific
+// field is left. Shared by count inside one thread (see FieldSectionPtr).
+class FieldSection {
+ public:
+  FieldSection() = default;
+  FieldSection(const FieldSection&) = delete;
+  FieldSection& operator=(const FieldSection&) = delete;
+
+  // Pseudo-header fields of a request; empty in trailers. `authority` is also empty when absent.
+  std::string_view method() const { return method_; }
+  std::string_view scheme() const { return scheme_; }
+  std::string_view path() const { return path_; }
+  std::string_view authority() const { return authority_; }
+
+  // Regular field lines in the order received, without pseudo-header fields.
+  std::span<const FieldLine> lines() const { return lines_; }
+
+  // First value of a regular field, or an empty view with a null data() when it is absent.
+  std::string_view Find(std::string_view name) const {
+    for (const FieldLine& line : lines_) {
+      if (line.name == name) return line.value;
+    }
+    return {};
+  }
+
+  // Size as RFC 9113 §6.5.2 counts it: every line's name + value + 32, pseudo-header fields
+  // included.
+  size_t list_size() const { return list_size_; }
+
+  // The value of content-length in a request, or -1 when there is none.
+  int64_t content_length() const { return content_length_; }
+
+  // True when the section exceeded the advertised limits: it was decoded to its end (to keep the
+  // compression state), but only the lines up to the limit were kept.
+  bool is_over_limit() const { return is_over_limit_; }
+
+  // May be set at any time, once; lives as long as the section.
+  FieldSectionAttachment* attachment() const { return attachment_.get(); }
+  void set_attachment(std::unique_ptr<FieldSectionAttachment> attachment) const {
+    attachment_ = std::move(attachment);
+  }
+
+ private:
+  friend class FieldSectionBuilder;
+  friend class FieldSectionPtr;
+
+  std::string text_;  // names and values, one after the other; never changes once built
+  std::vector<FieldLine> lines_;
+  std::string_view method_;
+  std::string_view scheme_;
+  std::string_view path_;
+  std::string_view authority_;
+  size_t list_size_ = 0;
+  int64_t content_length_ = -1;
+  bool is_over_limit_ = false;
+  mutable uint32_t references_ = 0;
+  mutable std::unique_ptr<FieldSectionAttachment> attachment_;
+};
+
+// Counted reference to a FieldSection. Not atomic: confined to the connection's thread.
+class FieldSectionPtr {
+ public:
+  FieldSectionPtr() = default;
+  explicit FieldSectionPtr(const FieldSection* section) : section_(section) { Acquire(); }
+  FieldSectionPtr(const FieldSectionPtr& other) : section_(other.section_) { Acquire(); }
+  FieldSectionPtr(FieldSectionPtr&& other) noexcept
+      : section_(std::exchange(other.section_, nullptr)) {}
+  FieldSectionPtr& operator=(FieldSectionPtr other) noexcept {
+    std::swap(section_, other.section_);
+    return *this;
+  }
+  ~FieldSectionPtr() { Release(); }
+
+  void reset() {
+    Release();
+    section_ = nullptr;
+  }
+  const FieldSection* get() const { return section_; }
+  const FieldSection* operator->() const { return section_; }
+  const FieldSection& operator*() const { return *section_; }
+  explicit operator bool() const { return section_ != nullptr; }
+
+ private:
+  void Acquire() {
+    if (section_ != nullptr) ++section_->references_;
+  }
+  void Release() {
+    if (section_ != nullptr && --section_->references_ == 0) delete section_;
+  }
+
+  const FieldSection* section_ = nullptr;
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_FIELD_SECTION_H_

@@ -1,0 +1,131 @@
+#include "transport/http2/hpack.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "transport/base/check.h"
+
+namespace weir::http2 {
+namespace {
+
+// Fields given to nghttp2 at a time. Blocks may be encoded in parts: they are a plain sequence of
+// representations.
+constexpr size_t kFieldsAtOnce = 16;
+
+std::string_view TextOf(const uint8_t* bytes, size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
+// nghttp2's interface takes pointers to mutable octets and does not write to them.
+uint8_t* OctetsOf(std::string_view text) {
+  return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+}
+
+// Fields whose name and value stand in the static table (RFC 7541 appendix A) cost one octet and
+// never touch the dynamic table, whatever the caller asked for.
+bool IsInStaticTable(const OutputField& field) {
+  if (field.name != ":status" || field.value.size() != 3) return false;
+  static constexpr std::array<std::string_view, 7> kStatuses = {"200", "204", "206", "304",
+                                                                "400", "404", "500"};
+  return std::find(kStatuses.begin(), kStatuses.end(), field.value) != kStatuses.end();
+}
+
+nghttp2_nv FieldOf(const OutputField& field) {
+  nghttp2_nv nv;
+  nv.name = OctetsOf(field.name);
+  nv.namelen = field.name.size();
+  nv.value = OctetsOf(field.value);
+  nv.valuelen = field.value.size();
+  nv.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+  if (!field.indexed && !IsInStaticTable(field)) nv.flags |= NGHTTP2_NV_FLAG_NO_INDEX;
+  return nv;
+}
+
+}  // namespace
+
+void HpackDecoder::Deleter::operator()(nghttp2_hd_inflater* inflater) const {
+  nghttp2_hd_inflate_del(inflater);
+}
+
+HpackDecoder::HpackDecoder() = default;
+HpackDecoder::~HpackDecoder() = default;
+
+HpackDecoder::Outcome HpackDecoder::Decode(ByteView block, FieldSink& sink) {
+  if (inflater_ == nullptr) {
+    nghttp2_hd_inflater* inflater = nullptr;
+    WEIR_CHECK(nghttp2_hd_inflate_new(&inflater) == 0);  // fails only without memory
+    inflater_.reset(inflater);
+  }
+  for (;;) {
+    nghttp2_nv nv;
+    int inflate_flags = 0;
+    const ssize_t read = nghttp2_hd_inflate_hd2(inflater_.get(), &nv, &inflate_flags, block.data(),
+                                                block.size(), /*in_final=*/1);
+    if (read < 0) return Outcome::kMalformed;
+    block = block.subspan(static_cast<size_t>(read));
+    if ((inflate_flags & NGHTTP2_HD_INFLATE_EMIT) != 0 &&
+        !sink.OnField(TextOf(nv.name, nv.namelen), TextOf(nv.value, nv.valuelen))) {
+      return Outcome::kStopped;
+    }
+    if ((inflate_flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
+  }
+  nghttp2_hd_inflate_end_headers(inflater_.get());
+  return Outcome::kDone;
+}
+
+void HpackEncoder::Deleter::operator()(nghttp2_hd_deflater* deflater) const {
+  nghttp2_hd_deflate_del(deflater);
+}
+
+HpackEncoder::HpackEncoder() = default;
+HpackEncoder::~HpackEncoder() = default;
+
+void HpackEncoder::MakeDeflater() {
+  nghttp2_hd_deflater* deflater = nullptr;
+  WEIR_CHECK(nghttp2_hd_deflate_new(&deflater, kHpackTableSize) == 0);
+  deflater_.reset(deflater);
+  if (table_size_min_ != kHpackTableSize) {
+    nghttp2_hd_deflate_change_table_size(deflater, table_size_min_);
+  }
+  if (table_size_ != table_size_min_) nghttp2_hd_deflate_change_table_size(deflater, table_size_);
+}
+
+void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
+  if (deflater_ == nullptr) MakeDeflater();
+  while (!fields.empty()) {
+    std::array<nghttp2_nv, kFieldsAtOnce> nva;
+    const size_t count = std::min(fields.size(), nva.size());
+    std::transform(fields.begin(), fields.begin() + static_cast<ptrdiff_t>(count), nva.begin(),
+                   FieldOf);
+    fields = fields.subspan(count);
+
+    const size_t before = out->size();
+    const size_t bound = nghttp2_hd_deflate_bound(deflater_.get(), nva.data(), count);
+    uint8_t* const place = out->Extend(bound);
+    const ssize_t written = nghttp2_hd_deflate_hd(deflater_.get(), place, bound, nva.data(), count);
+    WEIR_CHECK(written >= 0);
+    out->Truncate(before + static_cast<size_t>(written));
+  }
+}
+
+void HpackEncoder::SetPeerTableSize(uint32_t size) {
+  size = std::min(size, kHpackTableSize);
+  if (size == table_size_) return;
+  table_size_ = size;
+  if (deflater_ != nullptr) {
+    nghttp2_hd_deflate_change_table_size(deflater_.get(), size);
+  } else {
+    table_size_min_ = std::min(table_size_min_, size);
+  }
+}
+
+void HpackEncoder::Release() {
+  if (deflater_ == nullptr) return;
+  deflater_.reset();
+  table_size_min_ = 0;
+}
+
+}  // namespace weir::http2

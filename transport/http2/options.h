@@ -1,0 +1,118 @@
+// Everything about one HTTP/2 connection that can be tuned, and what is counted.
+#ifndef WEIR_TRANSPORT_HTTP2_OPTIONS_H_
+#define WEIR_TRANSPORT_HTTP2_OPTIONS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "transport/base/time.h"
+#include "transport/http2/violation.h"
+
+namespace weir::http2 {
+
+// How often something may happen: `burst` times at once, and `per_second` times in the long run.
+// Both at least 1.
+struct Allowance {
+  uint32_t burst;
+  uint32_t per_second;
+};
+
+struct ConnectionOptions {
+  // SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). Counts streams until they are closed *and*
+  // released by the layer above, so a handler that outlives its reset stream still holds its place:
+  // opening and resetting streams in a loop cannot start more work (CVE-2023-44487). Streams above
+  // the limit get RST_STREAM(REFUSED_STREAM).
+  uint32_t max_concurrent_streams = 100;
+
+  // SETTINGS_INITIAL_WINDOW_SIZE: bytes a stream may send before we consume any. At most 2^31-1.
+  uint32_t stream_window = 256 * 1024;
+
+  // Receive window of the whole connection, given back as soon as bytes arrive, so that one unread
+  // stream cannot stop the others. 65,535 to 2^31-1.
+  uint32_t connection_window = 1024 * 1024;
+
+  // SETTINGS_MAX_FRAME_SIZE: 2^14 to 2^24-1 (RFC 9113 §6.5.2).
+  uint32_t max_frame_size = 16384;
+
+  // SETTINGS_MAX_HEADER_LIST_SIZE and a limit on the number of field lines. A section above either
+  // arrives marked FieldSection::is_over_limit(); above four times either the connection ends with
+  // ENHANCE_YOUR_CALM (HPACK bombs, CVE-2016-6581).
+  uint32_t header_list_size_max = 16 * 1024;
+  uint32_t header_fields_max = 128;
+
+  // Compressed bytes and CONTINUATION frames of one header block (CVE-2024-27316 and relatives).
+  // Of the CONTINUATION frames that do not end the block, two may be shorter than 1 KiB.
+  uint32_t header_block_bytes_max = 32 * 1024;
+  uint32_t continuation_frames_max = 8;
+
+  // Entries in one SETTINGS frame.
+  uint32_t settings_entries_max = 32;
+
+  // Replies to the peer's control frames (PING ACK, SETTINGS ACK, RST_STREAM) waiting to be
+  // written. At the first number reading stops (CVE-2019-9512, -9514, -9515); at the second the
+  // connection is closed.
+  uint32_t queued_replies_pause = 100;
+  uint32_t queued_replies_max = 1000;
+
+  // What is legal once and an attack when it never ends. Above one of these the connection ends
+  // with ENHANCE_YOUR_CALM. Glitches are stream errors, and frames without effect such as PRIORITY
+  // or empty DATA (CVE-2019-9513, -9518). Premature resets are requests the peer takes back before
+  // the first byte of the response; each response that does complete makes up for one
+  // (CVE-2023-44487). Refusals are streams opened above max_concurrent_streams.
+  Allowance glitches = {.burst = 1000, .per_second = 100};
+  Allowance premature_resets = {.burst = 1000, .per_second = 100};
+  Allowance refusals = {.burst = 1000, .per_second = 100};
+
+  // A PING that comes sooner after the one before than this is a strike; sending HEADERS or DATA
+  // forgives all strikes, since a peer may measure its path with a PING for each burst it receives.
+  // With more strikes than the maximum the connection ends with ENHANCE_YOUR_CALM and the debug
+  // data "too_many_pings" (CVE-2019-9512; gRFC A8). The longer interval holds without open streams.
+  Duration peer_ping_interval_min = std::chrono::minutes(5);
+  Duration peer_ping_interval_min_idle = std::chrono::hours(2);
+  uint32_t peer_ping_strikes_max = 2;
+
+  // Bytes framed and not yet written at which reading stops until the peer takes some of them.
+  size_t output_pause_bytes = 512 * 1024;
+
+  // Bytes that Output() frames ahead of the socket. More makes fewer system calls, less keeps the
+  // choice between streams late.
+  size_t output_batch_bytes = 128 * 1024;
+
+  // A stream whose queued DATA reaches the high mark is not writable until it falls to the low.
+  size_t stream_high_mark_bytes = 64 * 1024;
+  size_t stream_low_mark_bytes = 16 * 1024;
+
+  // From the start of the connection to the end of the client's preface with its SETTINGS.
+  Duration preface_timeout = std::chrono::seconds(10);
+  // From HEADERS to the frame with END_HEADERS.
+  Duration header_block_timeout = std::chrono::seconds(10);
+  // From our SETTINGS to its acknowledgement: SETTINGS_TIMEOUT (RFC 9113 §6.5.3).
+  Duration settings_ack_timeout = std::chrono::seconds(10);
+  // From the first GOAWAY of a drain to the final one, when the PING between them is not answered.
+  Duration drain_ping_timeout = std::chrono::seconds(5);
+  // After this long without traffic the connection gives its buffers and caches back. Longer saves
+  // allocations on connections with pauses and costs memory on idle ones.
+  Duration idle_release_delay = std::chrono::seconds(1);
+};
+
+// One set per worker; written by its thread only.
+struct ConnectionCounters {
+  uint64_t connections_opened = 0;
+  uint64_t connections_failed = 0;  // ended by a violation
+  uint64_t streams_opened = 0;
+  uint64_t streams_refused = 0;
+  uint64_t streams_reset_by_peer = 0;
+  uint64_t streams_reset_by_us = 0;
+  uint64_t frames_received = 0;
+  uint64_t header_blocks_memoised = 0;  // received blocks answered from the memo
+  uint64_t header_blocks_decoded = 0;
+  uint64_t output_templates_memoised = 0;
+  uint64_t output_blocks_encoded = 0;
+  uint64_t reads_paused = 0;
+  uint64_t violations[kViolationCount] = {};  // by Violation
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_OPTIONS_H_

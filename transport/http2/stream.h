@@ -1,0 +1,42 @@
+// What a connection knows about one stream: plain data, grouped by who it is about.
+#ifndef WEIR_TRANSPORT_HTTP2_STREAM_H_
+#define WEIR_TRANSPORT_HTTP2_STREAM_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "transport/http2/send_queue.h"
+#include "transport/http2/stream_id.h"
+#include "transport/http2/stream_state.h"
+#include "transport/http2/window.h"
+
+namespace weir::http2 {
+
+struct Stream {
+  Stream(StreamId stream_id, uint32_t window) : id(stream_id), receive_window(window) {}
+
+  const StreamId id;
+  StreamKey key;
+  void* user = nullptr;              // what the layer above attached
+  Stream* next_in_bucket = nullptr;  // the store's
+
+  // The receive half.
+  ReceiveState receive_state = ReceiveState::kIdle;
+  // The send half.
+  SendState send_state = SendState::kIdle;
+  // The layer above is done with it: no more events.
+  bool is_released = false;
+  // Both halves are over on the wire: the id is known to the closed streams, not to the index.
+  bool is_closed = false;
+
+  ReceiveWindow receive_window;
+  // DATA octets still to come by content-length, or -1 when it was not given.
+  int64_t content_left = -1;
+
+  SendWindows::Delta send_delta = 0;
+  std::unique_ptr<SendQueue> queue;  // nullptr until something had to wait
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_STREAM_H_

@@ -1,0 +1,133 @@
+// Flow-control windows (RFC 9113 §5.2, §6.9): signed arithmetic, overflow, and when to give credit
+// back.
+#ifndef WEIR_TRANSPORT_HTTP2_WINDOW_H_
+#define WEIR_TRANSPORT_HTTP2_WINDOW_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "transport/base/check.h"
+
+namespace weir::http2 {
+
+inline constexpr uint32_t kWindowMax = 0x7fffffff;  // §6.9.1
+inline constexpr uint32_t kWindowInitial = 65535;   // §6.9.2
+
+// How much a peer may still send us, on one stream or on the connection.
+//
+// Every octet the peer sent is in one of three places: held (not consumed by us), released
+// (consumed, not announced yet), or available again. available + held + released is the size of
+// the window plus what Extend granted beyond it.
+class ReceiveWindow {
+ public:
+  // `size` is at most kWindowMax.
+  explicit ReceiveWindow(uint32_t size) : size_(size), available_(size) {}
+
+  // Takes `bytes` that arrived. False when the peer was not allowed to send them.
+  [[nodiscard]] bool Debit(uint32_t bytes) {
+    if (int64_t{bytes} > available_) return false;
+    available_ -= bytes;
+    held_ += bytes;
+    return true;
+  }
+
+  // Gives consumed bytes back. Returns the increment to announce with WINDOW_UPDATE, or 0 while
+  // less than half a window has come together: smaller updates cost more frames than they help.
+  [[nodiscard]] uint32_t Release(uint64_t bytes) {
+    bytes = std::min(bytes, held_);
+    held_ -= bytes;
+    const uint64_t paid_back = std::min(bytes, surplus_);
+    surplus_ -= paid_back;
+    released_ += bytes - paid_back;
+    if (released_ == 0 || released_ < size_ / 2) return 0;
+    return Announce(released_);
+  }
+
+  // Makes at least `bytes` available (at most kWindowMax). Returns the increment to announce, or 0
+  // if they already are. What exceeds the window is withheld from later releases.
+  [[nodiscard]] uint32_t Extend(uint64_t bytes) {
+    const int64_t wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kWindowMax));
+    if (available_ >= wanted) return 0;
+    const uint64_t increment = static_cast<uint64_t>(wanted - available_);
+    const uint64_t from_released = std::min(increment, released_);
+    released_ += increment - from_released;
+    surplus_ += increment - from_released;
+    return Announce(increment);
+  }
+
+  // The peer has learnt of another initial size (RFC 9113 §6.9.2).
+  void Resize(uint32_t size) {
+    available_ += int64_t{size} - int64_t{size_};
+    size_ = size;
+  }
+
+  int64_t available() const { return available_; }
+
+ private:
+  uint32_t Announce(uint64_t increment) {
+    released_ -= increment;
+    available_ += static_cast<int64_t>(increment);
+    WEIR_DCHECK(available_ <= int64_t{kWindowMax});
+    return static_cast<uint32_t>(increment);
+  }
+
+  uint32_t size_;
+  int64_t available_;
+  uint64_t held_ = 0;
+  uint64_t released_ = 0;
+  uint64_t surplus_ = 0;
+};
+
+// How much we may still send: one number for the connection, and one for each stream that is kept
+// as its distance from SETTINGS_INITIAL_WINDOW_SIZE, so that a change of the setting moves all
+// windows at once, however many streams are open (RFC 9113 §6.9.2).
+class SendWindows {
+ public:
+  // The stream's part; a new stream has 0. Can be negative: so can a window.
+  using Delta = int64_t;
+
+  int64_t Connection() const { return connection_; }
+  int64_t Stream(Delta delta) const { return initial_ + delta; }
+
+  void Debit(Delta* delta, uint32_t bytes) {
+    connection_ -= bytes;
+    *delta -= bytes;
+  }
+
+  // WINDOW_UPDATE. False when the window would exceed kWindowMax.
+  [[nodiscard]] bool WidenConnection(uint32_t increment) {
+    if (connection_ + increment > int64_t{kWindowMax}) return false;
+    connection_ += increment;
+    return true;
+  }
+  [[nodiscard]] bool WidenStream(Delta* delta, uint32_t increment) {
+    if (Stream(*delta) + increment > int64_t{kWindowMax}) return false;
+    *delta += increment;
+    delta_bound_ = std::max(delta_bound_, *delta);
+    return true;
+  }
+
+  // SETTINGS_INITIAL_WINDOW_SIZE, at most kWindowMax. False when a stream's window would exceed
+  // kWindowMax. `max_delta()` returns the greatest delta of all open streams, or 0; it is asked
+  // only if a bound that was true some time ago does not rule an overflow out, and then the answer
+  // becomes the bound. So a peer pays at least one WINDOW_UPDATE for each time we look at all
+  // streams.
+  template <typename MaxDelta>
+  [[nodiscard]] bool SetInitial(uint32_t size, MaxDelta max_delta) {
+    if (size + delta_bound_ > int64_t{kWindowMax}) {
+      delta_bound_ = std::max<Delta>(max_delta(), 0);
+      if (size + delta_bound_ > int64_t{kWindowMax}) return false;
+    }
+    initial_ = size;
+    return true;
+  }
+
+ private:
+  int64_t connection_ = kWindowInitial;
+  int64_t initial_ = kWindowInitial;
+  Delta delta_bound_ = 0;
+};
+
+}  // namespace weir::http2
+
+#endif  // WEIR_TRANSPORT_HTTP2_WINDOW_H_
