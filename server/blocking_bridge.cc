@@ -1,0 +1,221 @@
+#include "server/blocking_bridge.h"
+
+#include <utility>
+
+#include "server/call.h"
+#include "server/connection_calls.h"
+#include "server/message_encoder.h"
+#include "server/worker_context.h"
+
+namespace weir::server {
+namespace {
+
+// Window is given back to the client in steps of at least this size, or when the handler waits: each
+// step is a task for the worker.
+constexpr size_t kReleaseStepBytes = 32 * 1024;
+
+}  // namespace
+
+// ---- worker's thread ---------------------------------------------------------------------------
+
+void BlockingBridge::Reset() {
+  decoder_.Reset(call_.method().receive_bytes_max, call_.head().encoding);
+  reading_.Release();
+  reading_used_ = 0;
+  input_.Release();
+  is_input_ended_ = is_over_ = is_blocked_ = is_posted_ = false;
+  outgoing_.clear();
+  outgoing_bytes_ = consumed_bytes_ = 0;
+  wants_headers_ = is_done_ = false;
+  rejection_ = {};
+  result_ = Status();
+}
+
+void BlockingBridge::AddInput(ByteView data) {
+  if (data.empty()) return;
+  const std::lock_guard lock(mutex_);
+  input_.Append(data);
+  changed_.notify_one();
+}
+
+void BlockingBridge::EndInput() {
+  const std::lock_guard lock(mutex_);
+  is_input_ended_ = true;
+  changed_.notify_all();
+}
+
+void BlockingBridge::OnWritable() {
+  const std::lock_guard lock(mutex_);
+  is_blocked_ = false;
+  changed_.notify_all();
+}
+
+void BlockingBridge::Cancel() {
+  const std::lock_guard lock(mutex_);
+  is_over_ = true;
+  changed_.notify_all();
+}
+
+void BlockingBridge::Run() {
+  std::vector<Buffer> outgoing;
+  std::unique_lock lock(mutex_);
+  outgoing.swap(outgoing_);
+  outgoing_bytes_ = 0;
+  const size_t consumed = std::exchange(consumed_bytes_, 0);
+  const bool wants_headers = std::exchange(wants_headers_, false);
+  const grpc::Rejection rejection = std::exchange(rejection_, {});
+  const bool is_done = is_done_;
+  is_posted_ = false;
+  lock.unlock();
+  if (!outgoing.empty()) changed_.notify_all();
+
+  const Call::Pin pin(call_);
+  http2::Connection& connection = call_.connection().connection();
+  if (consumed != 0) {
+    connection.ReleaseWindow(call_.stream(), consumed);
+    call_.MarkDirty();
+  }
+  if (wants_headers) call_.SendInitialMetadata();
+  for (Buffer& message : outgoing) call_.SendEncoded(std::move(message));
+  if (!outgoing.empty() && !call_.is_stream_over() && !connection.IsWritable(call_.stream())) {
+    lock.lock();
+    is_blocked_ = true;
+    lock.unlock();
+  }
+  if (rejection.is_rejected()) call_.EndWithRejection(rejection);
+  if (is_done) call_.OnPoolHandlerDone(std::move(result_));
+}
+
+// ---- pool thread -------------------------------------------------------------------------------
+
+void BlockingBridge::RunOnPool(PoolThread& thread) {
+  thread_ = &thread;
+  const MethodShape shape = call_.method().shape();
+  Status status = Status::CANCELLED;
+  if (!call_.is_cancelled()) {
+    status = call_.InvokeBlocking(shape == MethodShape::kUnary ? nullptr : this);
+    if (status.ok() && !ServerStreams(shape)) status = EncodeResponse(std::move(status));
+  }
+  call_.SealInitialMetadata();
+  std::unique_lock lock(mutex_);
+  result_ = std::move(status);
+  is_done_ = true;
+  PostAndUnlock(lock);
+}
+
+Status BlockingBridge::EncodeResponse(Status status) {
+  const internal::MessageCodec& codec = *call_.method().descriptor->response;
+  const size_t size = codec.byte_size(call_.response());
+  if (call_.IsMessageTooLarge(size)) return call_.MessageTooLarge(size);
+  call_.SealInitialMetadata();
+  call_.NoteSent(codec, call_.response());
+  grpc::Compressor* compressor = call_.compress_response()
+                                     ? call_.ResponseCompressor(*thread_->compressors)
+                                     : nullptr;
+  call_.encoded_response() = EncodeMessage(codec, call_.response(), size, compressor);
+  call_.NoteSentBytes(size);
+  return status;
+}
+
+void BlockingBridge::PostAndUnlock(std::unique_lock<std::mutex>& lock) {
+  const bool must_post = !std::exchange(is_posted_, true);
+  // Once the result is there and posted, the worker may hand this object to another call: nothing
+  // of it is touched after the unlock but by the task itself.
+  net::Loop& loop = call_.connection().loop();
+  lock.unlock();
+  if (must_post) loop.Post(*this);
+}
+
+ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* message) {
+  for (;;) {
+    ByteView source = reading_.view().subspan(reading_used_);
+    const size_t offered = source.size();
+    const MessageDecoder::Outcome outcome =
+        decoder_.Pull(&source, codec, message, *thread_->compressors);
+    reading_used_ += offered - source.size();
+    switch (outcome) {
+      case MessageDecoder::Outcome::kMessage:
+        call_.set_request_compressed(decoder_.is_compressed());
+        call_.NoteReceived(codec, message, decoder_.message_size());
+        return ReadResult::Kind::kMessage;
+      case MessageDecoder::Outcome::kRejected:
+        return FailRead(decoder_.rejection());
+      case MessageDecoder::Outcome::kNeedMore:
+        break;
+    }
+    if (WaitForInput()) continue;
+    const std::lock_guard lock(mutex_);
+    if (is_over_) return ReadResult::Kind::kFailed;
+    break;
+  }
+  if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
+  return FailRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
+}
+
+bool BlockingBridge::WaitForInput() {
+  const size_t consumed = reading_.size();
+  reading_.Release();
+  reading_used_ = 0;
+  std::unique_lock lock(mutex_);
+  consumed_bytes_ += consumed;
+  const bool must_wait = input_.empty() && !is_input_ended_ && !is_over_;
+  if (consumed_bytes_ >= kReleaseStepBytes || (must_wait && consumed_bytes_ != 0)) {
+    PostAndUnlock(lock);
+    lock.lock();
+  }
+  changed_.wait(lock, [this] { return !input_.empty() || is_input_ended_ || is_over_; });
+  if (is_over_ || input_.empty()) return false;
+  reading_ = std::move(input_);
+  return true;
+}
+
+ReadResult BlockingBridge::FailRead(const grpc::Rejection& rejection) {
+  std::unique_lock lock(mutex_);
+  if (!is_over_) {
+    is_over_ = true;
+    rejection_ = rejection;
+    PostAndUnlock(lock);
+  }
+  return ReadResult::Kind::kFailed;
+}
+
+bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* message,
+                           WriteOptions options) {
+  const size_t size = codec.byte_size(message);
+  if (call_.IsMessageTooLarge(size)) {
+    const Status status = call_.MessageTooLarge(size);
+    grpc::Rejection rejection = grpc::MakeRejection(grpc::Rejection::Kind::kMessageTooLarge);
+    rejection.message = status.error_message();
+    FailRead(rejection);
+    return false;
+  }
+  call_.SealInitialMetadata();
+  call_.NoteSent(codec, message);
+  grpc::Compressor* compressor = options.get_no_compression()
+                                     ? nullptr
+                                     : call_.ResponseCompressor(*thread_->compressors);
+  Buffer encoded = EncodeMessage(codec, message, size, compressor);
+
+  std::unique_lock lock(mutex_);
+  const size_t high_mark = call_.connection().driver().worker().options().http2
+                               .stream_high_mark_bytes;
+  changed_.wait(lock, [this, high_mark] {
+    return is_over_ || (!is_blocked_ && outgoing_bytes_ < high_mark);
+  });
+  if (is_over_) return false;
+  outgoing_bytes_ += encoded.size();
+  outgoing_.push_back(std::move(encoded));
+  call_.NoteSentBytes(size);
+  // The last message leaves with the status.
+  if (!options.is_last_message()) PostAndUnlock(lock);
+  return true;
+}
+
+void BlockingBridge::SendInitialMetadata() {
+  call_.SealInitialMetadata();
+  std::unique_lock lock(mutex_);
+  wants_headers_ = true;
+  PostAndUnlock(lock);
+}
+
+}  // namespace weir::server

@@ -1,0 +1,90 @@
+// Between a blocking handler on a pool thread and its call on the worker's thread.
+//
+// The pool thread leaves what it wants done (messages to send, window to release, the result) under
+// the mutex and posts this object to the loop, once until it has run. The worker leaves what has
+// arrived under the same mutex and signals. Neither waits for the other inside a lock.
+#ifndef WEIR_SERVER_BLOCKING_BRIDGE_H_
+#define WEIR_SERVER_BLOCKING_BRIDGE_H_
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include "server/handler_pool.h"
+#include "server/message_decoder.h"
+#include "transport/base/buffer.h"
+#include "transport/grpc/rejection.h"
+#include "transport/net/task.h"
+#include "weir/status.h"
+#include "weir/stream.h"
+
+namespace weir::server {
+
+class Call;
+
+class BlockingBridge final : public internal::BlockingStream, public PoolTask, private net::Task {
+ public:
+  explicit BlockingBridge(Call& call) : call_(call) {}
+
+  // ---- worker's thread
+  // Ready for another call.
+  void Reset();
+  void AddInput(ByteView data);
+  void EndInput();
+  // The stream has room again.
+  void OnWritable();
+  // Every wait ends; every Read and Write fails from now on.
+  void Cancel();
+
+  // ---- pool thread
+  void RunOnPool(PoolThread& thread) override;
+  ReadResult Read(const internal::MessageCodec& codec, void* message) override;
+  bool Write(const internal::MessageCodec& codec, const void* message,
+             WriteOptions options) override;
+  void SendInitialMetadata() override;
+
+ private:
+  // net::Task, on the worker's thread: does what the pool thread left to do.
+  void Run() override;
+
+  // Posts unless that was done already. `lock` is held on entry and released.
+  void PostAndUnlock(std::unique_lock<std::mutex>& lock);
+  // Encodes the response of a handler that returns one message. Turns one that is too large into a
+  // status.
+  Status EncodeResponse(Status status);
+  // Gives a problem with the request to the worker. Always returns kFailed.
+  ReadResult FailRead(const grpc::Rejection& rejection);
+  // Moves what has arrived to `reading_`; waits for it if there is nothing. False when the call is
+  // over or the input has ended.
+  bool WaitForInput();
+
+  Call& call_;
+
+  // Pool thread only, while the handler runs.
+  PoolThread* thread_ = nullptr;
+  MessageDecoder decoder_;
+  Buffer reading_;
+  size_t reading_used_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Towards the pool thread.
+  Buffer input_;
+  bool is_input_ended_ = false;
+  bool is_over_ = false;     // cancelled, or a Read failed
+  bool is_blocked_ = false;  // the stream is above its high mark
+  // Towards the worker.
+  bool is_posted_ = false;
+  std::vector<Buffer> outgoing_;
+  size_t outgoing_bytes_ = 0;
+  size_t consumed_bytes_ = 0;
+  bool wants_headers_ = false;
+  grpc::Rejection rejection_;
+  bool is_done_ = false;
+  Status result_;
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_BLOCKING_BRIDGE_H_

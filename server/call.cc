@@ -1,0 +1,334 @@
+#include "server/call.h"
+
+#include <utility>
+
+#include "server/blocking_bridge.h"
+#include "server/connection_calls.h"
+#include "server/worker_context.h"
+#include "transport/grpc/response_head.h"
+
+namespace weir::server {
+
+Call::Call() = default;
+Call::~Call() = default;
+
+http2::Connection& Call::http2() { return connection_->connection(); }
+WorkerContext& Call::worker() { return connection_->worker(); }
+void Call::MarkDirty() { connection_->driver().MarkDirty(); }
+
+void Call::Begin(ConnectionCalls& connection, const Method& method, http2::StreamKey stream,
+                 http2::FieldSectionPtr fields, const grpc::RequestHead& head) {
+  connection_ = &connection;
+  method_ = &method;
+  head_ = &head;
+  fields_ = std::move(fields);
+  stream_ = stream;
+  ++serial_;
+  net::Loop& loop = connection.loop();
+  started_ = loop.Now();
+  decoder_.Reset(method.receive_bytes_max, head.encoding);
+  http2().SetUser(stream, this);
+  if (HasSingleRequest()) request_ = worker().AcquireRequest(method);
+  if (head.timeout) {
+    deadline_ = AddSaturated(started_, *head.timeout);
+    loop.Arm(*this, deadline_);
+  }
+  // An encoding we lack is refused whether or not a message uses it (gRPC compression.md).
+  if (!head.encoding.empty() && head.encoding != grpc::EncodingName(grpc::Encoding::kIdentity) &&
+      worker().compressors().Find(head.encoding) == nullptr) {
+    EndWithRejection(
+        grpc::MakeRejection(grpc::Rejection::Kind::kEncodingUnsupported, head.encoding));
+    return;
+  }
+  // Interceptors see a call before its messages; a handler with a single request needs that first.
+  if (!HasSingleRequest() || !worker().config().interceptors.is_empty()) StartHandler();
+}
+
+// ---- the request's bytes -----------------------------------------------------------------------
+
+void Call::OnData(ByteView data, bool ends_stream) {
+  if (is_stream_over_) {
+    http2().ReleaseWindow(stream_, data.size());
+  } else if (HasSingleRequest()) {
+    OnSingleRequestData(data, ends_stream);
+  } else {
+    OnStreamData(data);
+  }
+}
+
+void Call::OnSingleRequestData(ByteView data, bool ends_stream) {
+  ByteView rest = data;
+  if (!has_request_) {
+    const internal::MessageCodec& codec = *method_->descriptor->request;
+    switch (decoder_.Pull(&rest, codec, request_, worker().compressors())) {
+      case MessageDecoder::Outcome::kMessage:
+        has_request_ = true;
+        request_compressed_ = decoder_.is_compressed();
+        NoteReceived(codec, request_, decoder_.message_size());
+        break;
+      case MessageDecoder::Outcome::kNeedMore:
+        // A message larger than the window would stall without this.
+        http2().ExtendWindow(stream_, decoder_.missing_bytes());
+        break;
+      case MessageDecoder::Outcome::kRejected:
+        EndWithRejection(decoder_.rejection());
+        return;
+    }
+  }
+  if (has_request_ && !rest.empty()) {
+    EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTooMany));
+    return;
+  }
+  if (!ends_stream) http2().ReleaseWindow(stream_, data.size());
+}
+
+void Call::OnEnd() {
+  is_input_ended_ = true;
+  if (is_stream_over_) return;
+  if (HasSingleRequest()) {
+    OnSingleRequestEnd();
+  } else if (is_on_pool_) {
+    bridge_->EndInput();
+  } else {
+    const Pin pin(*this);
+    ResumeReadIfReady();
+  }
+}
+
+void Call::OnSingleRequestEnd() {
+  if (has_request_) {
+    OnRequestReady();
+    return;
+  }
+  EndWithRejection(grpc::MakeRejection(decoder_.IsAtBoundary()
+                                           ? grpc::Rejection::Kind::kMessageMissing
+                                           : grpc::Rejection::Kind::kMessageTruncated));
+}
+
+// ---- the end -----------------------------------------------------------------------------------
+
+void Call::OnStreamLost() {
+  if (is_stream_over_) return;
+  end_message_ = "the client cancelled the call or disconnected";
+  EndStream(StatusCode::CANCELLED);
+}
+
+void Call::OnTimer(TimePoint) {
+  const std::string_view message = "the deadline passed before the server had answered";
+  if (are_headers_sent_ && http2().QueuedBytes(stream_) > 0) {
+    // A status could not get past the data that the client does not take.
+    http2().ResetStream(stream_, http2::ErrorCode::kCancel);
+    MarkDirty();
+    end_message_ = message;
+    EndStream(StatusCode::DEADLINE_EXCEEDED);
+    return;
+  }
+  EndWithStatus(StatusCode::DEADLINE_EXCEEDED, std::string(message));
+}
+
+void Call::EndWithStatus(StatusCode code, std::string message) {
+  if (is_stream_over_) return;
+  SendStatus(code, message, {});
+  end_message_ = std::move(message);
+  EndStream(code);
+}
+
+void Call::EndWithRejection(const grpc::Rejection& rejection) {
+  if (is_stream_over_) return;
+  if (are_headers_sent_) {
+    EndWithStatus(static_cast<StatusCode>(rejection.code), rejection.message);
+    return;
+  }
+  grpc::FieldList& fields = worker().ClearedFieldList();
+  grpc::BuildRejection(rejection, worker().compressors().accept_encoding(),
+                       http2().peer_header_list_size_max(), &fields);
+  http2().SendTrailers(stream_, fields.fields());
+  MarkDirty();
+  end_message_ = rejection.message;
+  EndStream(static_cast<StatusCode>(rejection.code));
+}
+
+void Call::EndStream(StatusCode code) {
+  is_stream_over_ = true;
+  end_code_ = code;
+  const Pin pin(*this);
+  Cancel();
+  if (!is_handler_running_ && !is_finished_) Complete();
+}
+
+void Call::Cancel() {
+  if (is_cancelled_.exchange(true, std::memory_order_acq_rel)) return;
+  RunCallbacks(&on_cancel_);
+  if (is_on_pool_) bridge_->Cancel();
+  WakeWaiters();
+}
+
+void Call::OnDrain() { RunCallbacks(&on_drain_); }
+
+void Call::RunCallbacks(std::vector<std::function<void()>>* callbacks) {
+  const std::lock_guard lock(callbacks_mutex_);
+  const std::vector<std::function<void()>> taken = std::exchange(*callbacks, {});
+  for (const std::function<void()>& callback : taken) callback();
+}
+
+void Call::ClearCallbacks() {
+  if (is_on_pool_) {
+    const std::lock_guard lock(callbacks_mutex_);
+    on_cancel_.clear();
+    on_drain_.clear();
+  } else {
+    if (!on_cancel_.empty()) on_cancel_.clear();
+    if (!on_drain_.empty()) on_drain_.clear();
+  }
+}
+
+void Call::Finish(Status status) {
+  is_handler_running_ = false;
+  if (!is_stream_over_) {
+    SendResponse(status);
+    is_stream_over_ = true;
+  }
+  if (!is_finished_) Complete();
+}
+
+void Call::Complete() {
+  is_finished_ = true;
+  if (is_armed()) connection_->loop().Disarm(*this);
+  http2().ReleaseStream(stream_);
+  connection_->OnCallFinished(*this);
+  if (pins_ == 0) Recycle();
+}
+
+// Leaves the object as if newly made, but for memory worth keeping.
+void Call::Recycle() {
+  WorkerContext& owner = worker();
+  ++serial_;  // whoever remembers the call finds it gone
+  if (request_ != nullptr) owner.RecycleRequest(*method_, request_, decoder_.message_size());
+  if (response_ != nullptr) owner.RecycleResponse(*method_, response_, response_size_);
+  request_ = response_ = nullptr;
+  response_size_ = 0;
+  fields_.reset();
+  deadline_ = kNever;
+  has_request_ = is_input_ended_ = is_request_ready_ = request_compressed_ = false;
+  if (inbound_.capacity() != 0) inbound_.Release();
+  inbound_used_ = 0;
+  pending_data_ = {};
+  if (encoded_response_.capacity() != 0) encoded_response_.Release();
+  are_headers_sent_ = is_initial_metadata_sealed_ = false;
+  compress_response_ = true;
+  compression_ = CompressionAlgorithm::kNone;
+  response_encoding_ = {};
+  is_on_pool_ = is_stream_over_ = is_finished_ = false;
+  is_cancelled_.store(false, std::memory_order_relaxed);
+  end_code_ = StatusCode::OK;
+  if (!end_message_.empty()) end_message_.clear();
+  if (!pool_status_.ok()) pool_status_ = Status();
+  if (extras_ != nullptr) extras_.reset();
+  ClearCallbacks();
+  if (!observers_.empty()) observers_.clear();
+  statistics_ = {};
+  owner.RecycleCall(this);
+}
+
+// ---- facts and settings ------------------------------------------------------------------------
+
+Call::Extras& Call::extras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<Extras>();
+  return *extras_;
+}
+
+const ClientMetadata& Call::client_metadata() {
+  Extras& all = extras();
+  if (!all.has_client) {
+    // What an interceptor added comes after what the client sent.
+    grpc::Metadata received;
+    // The head was accepted, so every binary value is known to decode.
+    static_cast<void>(grpc::DecodeMetadata(*fields_, &received));
+    for (const grpc::Metadata::Entry& entry : all.client) received.Add(entry.key, entry.value);
+    all.client = std::move(received);
+    all.has_client = true;
+    all.client_view.clear();
+  }
+  if (all.client_view.empty()) {
+    for (const grpc::Metadata::Entry& entry : all.client) {
+      if (!entry.key.starts_with(':')) all.client_view.emplace(entry.key, entry.value);
+    }
+  }
+  return all.client_view;
+}
+
+void Call::AddClientMetadata(std::string_view key, std::string_view value) {
+  extras().client.Add(key, value);
+  extras().client_view.clear();
+}
+
+bool Call::AddInitialMetadata(std::string_view key, std::string_view value) {
+  if (is_initial_metadata_sealed_) {
+    LogMisuse("adds initial metadata after it was sent");
+    return false;
+  }
+  if (!grpc::IsValidMetadataKey(key) || grpc::IsReservedMetadataKey(key) ||
+      (!grpc::IsBinaryMetadataKey(key) && !grpc::IsValidAsciiMetadataValue(value))) {
+    LogMisuse("adds initial metadata with an invalid or reserved key, or an invalid value");
+    return false;
+  }
+  extras().initial.Add(key, value);
+  return true;
+}
+
+bool Call::AddTrailingMetadata(std::string_view key, std::string_view value) {
+  if (!grpc::IsValidMetadataKey(key) || grpc::IsReservedMetadataKey(key) ||
+      (!grpc::IsBinaryMetadataKey(key) && !grpc::IsValidAsciiMetadataValue(value))) {
+    LogMisuse("adds trailing metadata with an invalid or reserved key, or an invalid value");
+    return false;
+  }
+  extras().trailing.Add(key, value);
+  return true;
+}
+
+void Call::OnCancel(std::function<void()> callback) {
+  const std::lock_guard lock(callbacks_mutex_);
+  if (is_cancelled()) {
+    callback();
+  } else {
+    on_cancel_.push_back(std::move(callback));
+  }
+}
+
+void Call::OnDrain(std::function<void()> callback) {
+  const std::lock_guard lock(callbacks_mutex_);
+  if (connection_->is_draining()) {
+    callback();
+  } else {
+    on_drain_.push_back(std::move(callback));
+  }
+}
+
+void Call::NoteReceived(const internal::MessageCodec& codec, const void* message,
+                        size_t wire_size) {
+  ++statistics_.messages_received;
+  statistics_.bytes_received += wire_size;
+  for (MessageObserver* observer : observers_) {
+    if (codec.as_protobuf != nullptr) observer->OnMessageReceived(*codec.as_protobuf(message));
+  }
+}
+
+void Call::NoteSent(const internal::MessageCodec& codec, const void* message) {
+  for (MessageObserver* observer : observers_) {
+    if (codec.as_protobuf != nullptr) observer->OnMessageSent(*codec.as_protobuf(message));
+  }
+}
+
+InterceptedCall::Statistics Call::statistics() const {
+  InterceptedCall::Statistics result = statistics_;
+  result.elapsed = connection_->loop().Now() - started_;
+  return result;
+}
+
+void Call::LogMisuse(std::string_view what) const {
+  std::string line = "the handler of ";
+  line.append(method_->path).append(" ").append(what);
+  connection_->worker().config().log.Error(line);
+}
+
+}  // namespace weir::server

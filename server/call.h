@@ -1,0 +1,284 @@
+// One call: from its headers to its trailers, whatever the style of its handler.
+//
+//   Begin ─► request arrives ─► handler runs ─► Finish ─► recycled
+//                └────────── cancelled, past its deadline, rejected ──────────┘
+//
+// Rules:
+//  1. Everything happens on the worker's thread, except what BlockingBridge does for a handler on
+//     the pool and what is marked "any thread".
+//  2. The stream can be over (reset, connection lost, status sent) before the handler is, and the
+//     other way round. The stream's place is given back when both are.
+//  3. The status is sent once: by Finish, or earlier by End* when the library ends the call itself.
+//     The handler's own status is then ignored.
+//  4. Resuming a coroutine or running a callback may end the call. Code that goes on afterwards holds
+//     a Pin.
+#ifndef WEIR_SERVER_CALL_H_
+#define WEIR_SERVER_CALL_H_
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/message_decoder.h"
+#include "server/router.h"
+#include "transport/base/buffer.h"
+#include "transport/base/bytes.h"
+#include "transport/base/intrusive_list.h"
+#include "transport/base/time.h"
+#include "transport/grpc/metadata.h"
+#include "transport/grpc/request_head.h"
+#include "transport/http2/connection.h"
+#include "transport/http2/field_section.h"
+#include "transport/net/timer.h"
+#include "weir/interceptor.h"
+#include "weir/server_context.h"
+#include "weir/stream.h"
+
+namespace weir::server {
+
+class BlockingBridge;
+class ConnectionCalls;
+class WorkerContext;
+
+struct CallListTag {};
+
+class Call final : public internal::CoroutineStream,
+                   public ListNode<CallListTag>,
+                   private net::Timer {
+ public:
+  Call();
+  ~Call();
+
+  // ---- life (call.cc)
+
+  // Takes up a request. `fields` is kept; `head` is attached to it.
+  void Begin(ConnectionCalls& connection, const Method& method, http2::StreamKey stream,
+             http2::FieldSectionPtr fields, const grpc::RequestHead& head);
+
+  // Events of the stream.
+  void OnData(ByteView data, bool ends_stream);
+  void OnEnd();
+  void OnWritable();
+  // The client reset the stream, or the connection is gone.
+  void OnStreamLost();
+
+  // The server ends the call.
+  void EndWithStatus(StatusCode code, std::string message);
+  void EndWithRejection(const grpc::Rejection& rejection);
+  void OnDrain();
+
+  // ---- handler (call_handler.cc)
+
+  // From the request to the handler's status, as a coroutine: the innermost part of a chain of
+  // interceptors.
+  Task<Status> RunHandler();
+  // Runs a handler of the blocking style on the calling thread and contains what it throws.
+  Status InvokeBlocking(internal::BlockingStream* stream);
+  // The pool is done with the handler.
+  void OnPoolHandlerDone(Status status);
+
+  // ---- response (call_response.cc)
+
+  // Sends the initial metadata unless that was done.
+  void SendInitialMetadata() override;
+  // Sends one message from the worker's thread. False when the call is over or that ends it.
+  bool SendMessage(const internal::MessageCodec& codec, const void* message, bool compress);
+  // Sends a message that is encoded already, with its prefix.
+  void SendEncoded(Buffer encoded);
+
+  // ---- coroutine streams (call_stream.cc)
+  bool StartRead(internal::ReadOperation& operation) override;
+  bool StartWrite(internal::WriteOperation& operation) override;
+  void StartSleep(Duration duration, std::coroutine_handle<> waiter);
+
+  // ---- facts and settings, for the handler and its interceptors
+  const Method& method() const { return *method_; }
+  const grpc::RequestHead& head() const { return *head_; }
+  ConnectionCalls& connection() { return *connection_; }
+  ServerContext& context() { return context_; }
+  TimePoint deadline() const { return deadline_; }
+  // Differs between the calls that one object serves after another.
+  uint64_t serial() const { return serial_; }
+  bool is_cancelled() const { return is_cancelled_.load(std::memory_order_acquire); }  // any thread
+  bool is_stream_over() const { return is_stream_over_; }
+  bool is_finished() const { return is_finished_; }
+  http2::StreamKey stream() const { return stream_; }
+  void* request() { return request_; }
+  void* response() { return response_; }
+  Buffer& encoded_response() { return encoded_response_; }
+
+  const ClientMetadata& client_metadata();
+  void AddClientMetadata(std::string_view key, std::string_view value);
+  bool AddInitialMetadata(std::string_view key, std::string_view value);
+  bool AddTrailingMetadata(std::string_view key, std::string_view value);
+  void OnCancel(std::function<void()> callback);
+  void OnDrain(std::function<void()> callback);
+
+  void set_compression(CompressionAlgorithm algorithm) { compression_ = algorithm; }
+  CompressionAlgorithm compression() const { return compression_; }
+  void set_compress_response(bool compress) { compress_response_ = compress; }
+  bool compress_response() const { return compress_response_; }
+  // Ends the time in which the handler may set initial metadata and compression. By the thread that
+  // runs the handler, before the headers are sent. Idempotent.
+  void SealInitialMetadata();
+  // The algorithm that messages are compressed with, out of `compressors`; nullptr for none. Valid
+  // once sealed.
+  grpc::Compressor* ResponseCompressor(const grpc::CompressorRegistry& compressors) const;
+  void set_request_compressed(bool compressed) { request_compressed_ = compressed; }
+  bool request_compressed() const { return request_compressed_; }
+
+  void AddObserver(MessageObserver* observer) { observers_.push_back(observer); }
+  // Counts a message and shows it to the observers. By the thread that runs the handler.
+  void NoteReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size);
+  void NoteSent(const internal::MessageCodec& codec, const void* message);
+  void NoteSentBytes(size_t size) {
+    ++statistics_.messages_sent;
+    statistics_.bytes_sent += size;
+  }
+  InterceptedCall::Statistics statistics() const;
+
+  // A line in the server's log about this call's handler.
+  void LogMisuse(std::string_view what) const;
+
+ private:
+  friend class BlockingBridge;
+
+  // See rule 4.
+  class Pin {
+   public:
+    explicit Pin(Call& call) : call_(call) { ++call_.pins_; }
+    ~Pin() {
+      if (--call_.pins_ == 0 && call_.is_finished_) call_.Recycle();
+    }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+
+   private:
+    Call& call_;
+  };
+
+  // Metadata and callbacks: what most calls do not use. Made on first use by the handler's thread.
+  struct Extras {
+    grpc::Metadata client;
+    ClientMetadata client_view;
+    bool has_client = false;
+    grpc::Metadata initial;
+    grpc::Metadata trailing;
+  };
+
+  class SleepTimer;
+  struct SleepListTag {};
+
+  bool HasSingleRequest() const { return !ClientStreams(method_->shape()); }
+  bool HasSingleResponse() const { return !ServerStreams(method_->shape()); }
+  http2::Connection& http2();
+  WorkerContext& worker();
+
+  // call.cc
+  void OnTimer(TimePoint now) override;
+  void OnSingleRequestData(ByteView data, bool ends_stream);
+  void OnSingleRequestEnd();
+  void EndStream(StatusCode code);
+  void Cancel();
+  void RunCallbacks(std::vector<std::function<void()>>* callbacks);
+  void ClearCallbacks();
+  void Finish(Status status);
+  void Complete();
+  void Recycle();
+  Extras& extras();
+
+  // call_handler.cc
+  void StartHandler();
+  void OnRequestReady();
+  // False when the pool's queue is full.
+  bool SubmitToPool();
+  Status StatusOfException() const;
+  struct RequestReadyAwaiter;
+  struct PoolAwaiter;
+
+  // call_response.cc
+  void SendResponse(const Status& status);
+  void SendStatus(StatusCode code, std::string_view message, std::string_view details);
+  bool IsMessageTooLarge(size_t size) const { return size > method_->send_bytes_max; }
+  Status MessageTooLarge(size_t size) const;
+  void MarkDirty();
+
+  // call_stream.cc
+  void OnStreamData(ByteView data);
+  // True when the operation has its result.
+  bool TryRead(internal::ReadOperation& operation);
+  ReadResult ReadAtEnd();
+  void ResumeReadIfReady();
+  void WakeWaiters();
+
+  // Set by Begin.
+  ConnectionCalls* connection_ = nullptr;
+  const Method* method_ = nullptr;
+  const grpc::RequestHead* head_ = nullptr;
+  http2::FieldSectionPtr fields_;
+  http2::StreamKey stream_;
+  TimePoint started_;
+  TimePoint deadline_ = kNever;
+  uint64_t serial_ = 0;
+
+  // The request.
+  MessageDecoder decoder_;
+  void* request_ = nullptr;
+  bool has_request_ = false;      // a single request has been parsed
+  bool is_input_ended_ = false;   // the client's half ended properly
+  bool is_request_ready_ = false;
+  bool request_compressed_ = false;
+  Buffer inbound_;                // bytes that no Read has asked for yet, from inbound_used_ on
+  size_t inbound_used_ = 0;
+  ByteView pending_data_;         // bytes of the event being handled, not yet consumed
+
+  // The response.
+  void* response_ = nullptr;
+  size_t response_size_ = 0;
+  Buffer encoded_response_;  // by the pool, with its prefix
+  bool are_headers_sent_ = false;
+  bool compress_response_ = true;
+  bool is_initial_metadata_sealed_ = false;
+  CompressionAlgorithm compression_ = CompressionAlgorithm::kNone;
+  std::string_view response_encoding_;  // "" for none
+
+  // The handler.
+  bool is_handler_running_ = false;
+  bool is_on_pool_ = false;  // metadata and settings belong to the pool thread now
+  bool is_stream_over_ = false;  // nothing more can be sent
+  bool is_finished_ = false;
+  std::atomic<bool> is_cancelled_ = false;
+  uint32_t pins_ = 0;
+  // Why the library ended the call, for interceptors.
+  StatusCode end_code_ = StatusCode::OK;
+  std::string end_message_;
+  std::coroutine_handle<> request_waiter_;
+  std::coroutine_handle<> pool_waiter_;
+  Status pool_status_;
+  internal::ReadOperation* read_ = nullptr;
+  internal::WriteOperation* write_ = nullptr;
+  IntrusiveList<SleepTimer, SleepListTag> sleepers_;
+  std::unique_ptr<BlockingBridge> bridge_;  // kept from call to call
+
+  std::unique_ptr<Extras> extras_;
+  // Held while callbacks run, so that the handler's end can wait for them; recursive, because a
+  // callback may register another.
+  std::recursive_mutex callbacks_mutex_;
+  std::vector<std::function<void()>> on_cancel_;
+  std::vector<std::function<void()>> on_drain_;
+  std::vector<MessageObserver*> observers_;
+  InterceptedCall::Statistics statistics_;
+  ServerContext context_{this};
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_CALL_H_

@@ -1,0 +1,165 @@
+// Calls: running the handler, in each style, with and without interceptors.
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "server/blocking_bridge.h"
+#include "server/call.h"
+#include "server/connection_calls.h"
+#include "server/detached_task.h"
+#include "server/worker_context.h"
+
+namespace weir::server {
+namespace {
+
+Status PoolIsFull() {
+  return Status(StatusCode::RESOURCE_EXHAUSTED,
+                "the server has too many calls waiting for a handler thread");
+}
+
+}  // namespace
+
+// Until the single request has been parsed or the call is over.
+struct Call::RequestReadyAwaiter {
+  Call& call;
+  bool await_ready() const { return call.is_request_ready_ || call.is_stream_over_; }
+  void await_suspend(std::coroutine_handle<> waiter) { call.request_waiter_ = waiter; }
+  void await_resume() const {}
+};
+
+// Until the pool has run the handler.
+struct Call::PoolAwaiter {
+  Call& call;
+  bool await_ready() const { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) {
+    call.pool_waiter_ = waiter;
+    if (call.SubmitToPool()) return true;
+    call.pool_waiter_ = nullptr;
+    call.pool_status_ = PoolIsFull();
+    return false;
+  }
+  Status await_resume() const { return std::move(call.pool_status_); }
+};
+
+void Call::OnRequestReady() {
+  is_request_ready_ = true;
+  if (!is_handler_running_) {
+    StartHandler();
+  } else if (request_waiter_) {
+    std::exchange(request_waiter_, nullptr).resume();
+  }
+}
+
+void Call::StartHandler() {
+  is_handler_running_ = true;
+  const InterceptorChain& interceptors = worker().config().interceptors;
+  if (!interceptors.is_empty()) {
+    [](Call* call, const InterceptorChain* chain) -> DetachedTask {
+      call->Finish(co_await chain->Run(*call));
+    }(this, &interceptors);
+    return;
+  }
+  switch (method_->style) {
+    case HandlerStyle::kInline:
+      response_ = worker().AcquireResponse(*method_);
+      Finish(InvokeBlocking(nullptr));
+      return;
+    case HandlerStyle::kPool:
+      if (!SubmitToPool()) Finish(PoolIsFull());
+      return;
+    case HandlerStyle::kCoroutine:
+      [](Call* call) -> DetachedTask { call->Finish(co_await call->RunHandler()); }(this);
+      return;
+  }
+}
+
+Task<Status> Call::RunHandler() {
+  if (HasSingleRequest()) co_await RequestReadyAwaiter{*this};
+  Status status;
+  if (!is_stream_over_) {
+    if (method_->style != HandlerStyle::kPool && HasSingleResponse()) {
+      response_ = worker().AcquireResponse(*method_);
+    }
+    switch (method_->style) {
+      case HandlerStyle::kInline:
+        status = InvokeBlocking(nullptr);
+        break;
+      case HandlerStyle::kPool:
+        status = co_await PoolAwaiter{*this};
+        break;
+      case HandlerStyle::kCoroutine:
+        try {
+          status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
+                                                           response_, this);
+        } catch (...) {
+          status = StatusOfException();
+        }
+        ClearCallbacks();
+        break;
+    }
+  }
+  if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool &&
+      response_ != nullptr) {
+    const internal::MessageCodec& codec = *method_->descriptor->response;
+    NoteSent(codec, response_);
+    if (!worker().config().interceptors.is_empty()) NoteSentBytes(codec.byte_size(response_));
+  }
+  // What the client was told, or would have been: interceptors are to see that.
+  if (is_stream_over_ && end_code_ != StatusCode::OK) co_return Status(end_code_, end_message_);
+  co_return status;
+}
+
+Status Call::InvokeBlocking(internal::BlockingStream* stream) {
+  Status status;
+  try {
+    status =
+        method_->descriptor->blocking(*method_->service, &context_, request_, response_, stream);
+  } catch (...) {
+    status = StatusOfException();
+  }
+  ClearCallbacks();
+  return status;
+}
+
+// gRPC "Status codes": UNKNOWN for what an application throws. The text may hold secrets, so it
+// goes to the log and not to the client.
+Status Call::StatusOfException() const {
+  std::string what = "threw something that is not a std::exception";
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    what = std::string("threw an exception: ") + exception.what();
+  } catch (...) {
+  }
+  LogMisuse(what);
+  return Status(StatusCode::UNKNOWN, "the handler failed with an exception");
+}
+
+// ---- pool --------------------------------------------------------------------------------------
+
+bool Call::SubmitToPool() {
+  if (bridge_ == nullptr) bridge_ = std::make_unique<BlockingBridge>(*this);
+  bridge_->Reset();
+  if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
+  if (!HasSingleRequest()) {
+    // What arrived while interceptors were at work.
+    bridge_->AddInput(inbound_.view().subspan(inbound_used_));
+    inbound_.Release();
+    inbound_used_ = 0;
+    if (is_input_ended_) bridge_->EndInput();
+  }
+  is_on_pool_ = worker().RunOnPool(*bridge_);
+  return is_on_pool_;
+}
+
+void Call::OnPoolHandlerDone(Status status) {
+  is_on_pool_ = false;
+  if (pool_waiter_) {
+    pool_status_ = std::move(status);
+    std::exchange(pool_waiter_, nullptr).resume();
+  } else {
+    Finish(std::move(status));
+  }
+}
+
+}  // namespace weir::server

@@ -1,0 +1,164 @@
+// Calls: the streams and sleeps of coroutine handlers.
+#include <utility>
+
+#include "server/blocking_bridge.h"
+#include "server/call.h"
+#include "server/connection_calls.h"
+#include "server/worker_context.h"
+#include "transport/net/timer.h"
+
+namespace weir::server {
+
+// One SleepFor in progress. Owns itself.
+class Call::SleepTimer final : public net::Timer, public ListNode<SleepListTag> {
+ public:
+  explicit SleepTimer(std::coroutine_handle<> waiter) : waiter_(waiter) {}
+
+  void OnTimer(TimePoint) override { Wake(); }
+
+  void Wake() {
+    const std::coroutine_handle<> waiter = waiter_;
+    delete this;
+    waiter.resume();
+  }
+
+ private:
+  std::coroutine_handle<> waiter_;
+};
+
+void Call::StartSleep(Duration duration, std::coroutine_handle<> waiter) {
+  auto* timer = new SleepTimer(waiter);
+  sleepers_.PushBack(*timer);
+  net::Loop& loop = connection_->loop();
+  loop.Arm(*timer, AddSaturated(loop.Now(), duration));
+}
+
+// ---- reading -----------------------------------------------------------------------------------
+
+// Bytes that no Read waits for are kept as they are, and their window is not given back: a slow
+// handler slows its client, and holds at most one stream window.
+void Call::OnStreamData(ByteView data) {
+  if (is_on_pool_) {
+    bridge_->AddInput(data);
+    return;
+  }
+  if (read_ == nullptr) {
+    inbound_.Append(data);
+    return;
+  }
+  const Pin pin(*this);
+  pending_data_ = data;
+  ResumeReadIfReady();
+  // The handler read on for as long as there were whole messages; the rest has to be kept.
+  const ByteView rest = std::exchange(pending_data_, {});
+  if (is_stream_over_ || rest.empty()) return;
+  inbound_.Append(rest);
+}
+
+bool Call::StartRead(internal::ReadOperation& operation) {
+  if (TryRead(operation)) return true;
+  read_ = &operation;
+  return false;
+}
+
+void Call::ResumeReadIfReady() {
+  if (read_ == nullptr || !TryRead(*read_)) return;
+  // A rejection in TryRead has cancelled the call and resumed the reader.
+  if (read_ == nullptr) return;
+  std::exchange(read_, nullptr)->waiter.resume();
+}
+
+bool Call::TryRead(internal::ReadOperation& operation) {
+  operation.result = ReadResult::Kind::kFailed;
+  if (is_stream_over_) return true;
+  for (;;) {
+    const bool from_inbound = inbound_used_ < inbound_.size();
+    ByteView source = from_inbound ? inbound_.view().subspan(inbound_used_) : pending_data_;
+    const size_t offered = source.size();
+    const MessageDecoder::Outcome outcome =
+        decoder_.Pull(&source, *operation.codec, operation.message, worker().compressors());
+    const size_t consumed = offered - source.size();
+    if (from_inbound) {
+      inbound_used_ += consumed;
+      if (inbound_used_ == inbound_.size()) {
+        inbound_.Release();
+        inbound_used_ = 0;
+      }
+    } else {
+      pending_data_ = source;
+    }
+    if (!is_input_ended_ && consumed != 0) {
+      http2().ReleaseWindow(stream_, consumed);
+      MarkDirty();
+    }
+    switch (outcome) {
+      case MessageDecoder::Outcome::kMessage:
+        request_compressed_ = decoder_.is_compressed();
+        NoteReceived(*operation.codec, operation.message, decoder_.message_size());
+        operation.result = ReadResult::Kind::kMessage;
+        return true;
+      case MessageDecoder::Outcome::kRejected: {
+        // The waiting operation, if it is this one, must not be resumed by the cancellation: its
+        // result is delivered by returning.
+        internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
+        const bool had_waiter = waiting != nullptr;
+        EndWithRejection(decoder_.rejection());
+        if (had_waiter) read_ = waiting;
+        return true;
+      }
+      case MessageDecoder::Outcome::kNeedMore:
+        if (from_inbound) continue;  // then what has just arrived
+        if (is_input_ended_) {
+          operation.result = ReadAtEnd();
+          return true;
+        }
+        http2().ExtendWindow(stream_, decoder_.missing_bytes());
+        return false;
+    }
+  }
+}
+
+ReadResult Call::ReadAtEnd() {
+  if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
+  internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
+  EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
+  read_ = waiting;
+  return ReadResult::Kind::kFailed;
+}
+
+// ---- writing -----------------------------------------------------------------------------------
+
+bool Call::StartWrite(internal::WriteOperation& operation) {
+  operation.is_sent = SendMessage(*operation.codec, operation.message,
+                                  !operation.options.get_no_compression());
+  if (!operation.is_sent || http2().IsWritable(stream_)) return true;
+  write_ = &operation;
+  return false;
+}
+
+void Call::OnWritable() {
+  if (is_on_pool_) {
+    bridge_->OnWritable();
+  } else if (write_ != nullptr) {
+    std::exchange(write_, nullptr)->waiter.resume();
+  }
+}
+
+// ---- cancellation ------------------------------------------------------------------------------
+
+// The caller holds a Pin. Each resumed coroutine may start another operation, which then fails at
+// once, so this ends.
+void Call::WakeWaiters() {
+  if (read_ != nullptr) {
+    read_->result = ReadResult::Kind::kFailed;
+    std::exchange(read_, nullptr)->waiter.resume();
+  }
+  if (write_ != nullptr) {
+    write_->is_sent = false;
+    std::exchange(write_, nullptr)->waiter.resume();
+  }
+  while (!sleepers_.empty()) sleepers_.Front().Wake();
+  if (request_waiter_) std::exchange(request_waiter_, nullptr).resume();
+}
+
+}  // namespace weir::server

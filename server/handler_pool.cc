@@ -1,0 +1,83 @@
+#include "server/handler_pool.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <string>
+
+#include "server/compressors.h"
+#include "transport/base/check.h"
+
+namespace weir::server {
+
+HandlerPool::HandlerPool(size_t threads_max, size_t queue_max)
+    : threads_max_(threads_max), queue_max_(queue_max) {}
+
+HandlerPool::~HandlerPool() { StopAndJoin(); }
+
+bool HandlerPool::ReservePlace() {
+  if (places_taken_.fetch_add(1, std::memory_order_relaxed) < queue_max_) return true;
+  places_taken_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+void HandlerPool::Submit(PoolBatch& batch) {
+  if (batch.size_ == 0) return;
+  size_t to_wake = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    WEIR_CHECK(!is_stopping_);
+    if (last_ == nullptr) {
+      first_ = batch.first_;
+    } else {
+      last_->next_ = batch.first_;
+    }
+    last_ = batch.last_;
+    queued_ += batch.size_;
+    to_wake = std::min(batch.size_, idle_threads_);
+    const size_t unserved = queued_ - std::min(queued_, idle_threads_);
+    for (size_t i = 0; i < unserved && threads_.size() < threads_max_; ++i) {
+      threads_.emplace_back([this] { RunThread(); });
+      pthread_setname_np(threads_.back().native_handle(),
+                         ("weir-pool-" + std::to_string(threads_.size() - 1)).c_str());
+    }
+  }
+  for (size_t i = 0; i < to_wake; ++i) work_.notify_one();
+  batch = PoolBatch();
+}
+
+void HandlerPool::StopAndJoin() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  work_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void HandlerPool::RunThread() {
+  grpc::CompressorRegistry compressors;
+  AddBuiltInCompressors(&compressors);
+  PoolThread self{.compressors = &compressors};
+
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    while (first_ == nullptr && !is_stopping_) {
+      ++idle_threads_;
+      work_.wait(lock);
+      --idle_threads_;
+    }
+    if (first_ == nullptr) return;
+    PoolTask* task = first_;
+    first_ = task->next_;
+    if (first_ == nullptr) last_ = nullptr;
+    --queued_;
+    lock.unlock();
+    places_taken_.fetch_sub(1, std::memory_order_relaxed);
+    task->RunOnPool(self);
+    lock.lock();
+  }
+}
+
+}  // namespace weir::server

@@ -1,0 +1,56 @@
+#include "server/message_decoder.h"
+
+#include <string>
+#include <utility>
+
+#include "transport/base/buffer.h"
+
+namespace weir::server {
+
+using grpc::Rejection;
+
+MessageDecoder::Outcome MessageDecoder::Reject(Rejection rejection) {
+  rejection_ = std::move(rejection);
+  return Outcome::kRejected;
+}
+
+MessageDecoder::Outcome MessageDecoder::RejectFraming(grpc::MessageReader::Outcome outcome) {
+  if (outcome == grpc::MessageReader::Outcome::kTooLarge) {
+    return Reject(
+        grpc::RejectMessageTooLarge(reader_.declared_size(), reader_.message_size_max()));
+  }
+  return Reject(grpc::MakeRejection(Rejection::Kind::kMessageFlagUnknown,
+                                    std::to_string(reader_.bad_flag())));
+}
+
+// gRPC compression.md: a message with the flag needs an encoding that says how; the limit holds for
+// the inflated size as well.
+MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
+                                                   const internal::MessageCodec& codec,
+                                                   void* message,
+                                                   const grpc::CompressorRegistry& compressors) {
+  if (encoding_.empty() || encoding_ == grpc::EncodingName(grpc::Encoding::kIdentity)) {
+    return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCompressedWithoutEncoding));
+  }
+  grpc::Compressor* compressor = compressors.Find(encoding_);
+  if (compressor == nullptr) {
+    return Reject(grpc::MakeRejection(Rejection::Kind::kEncodingUnsupported, encoding_));
+  }
+  Buffer inflated;
+  switch (compressor->Decompress(payload, reader_.message_size_max(), &inflated)) {
+    case grpc::Compressor::DecompressOutcome::kOk:
+      break;
+    case grpc::Compressor::DecompressOutcome::kTooLarge:
+      return Reject(grpc::MakeRejection(
+          Rejection::Kind::kInflatedMessageTooLarge,
+          "the limit is " + std::to_string(reader_.message_size_max()) + " bytes"));
+    case grpc::Compressor::DecompressOutcome::kCorrupt:
+      return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt, encoding_));
+  }
+  if (!codec.parse(message, inflated.data(), inflated.size())) {
+    return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt));
+  }
+  return Outcome::kMessage;
+}
+
+}  // namespace weir::server

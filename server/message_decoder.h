@@ -1,0 +1,86 @@
+// Request messages out of the bytes of a stream: framing, decompression, parsing, and what to
+// answer when one of them fails.
+#ifndef WEIR_SERVER_MESSAGE_DECODER_H_
+#define WEIR_SERVER_MESSAGE_DECODER_H_
+
+#include <cstddef>
+#include <string_view>
+
+#include "transport/base/bytes.h"
+#include "transport/grpc/compressor.h"
+#include "transport/grpc/message_reader.h"
+#include "transport/grpc/rejection.h"
+#include "weir/internal/message_codec.h"
+
+namespace weir::server {
+
+// Used by one thread at a time: the worker, or the pool thread of a blocking streaming handler.
+class MessageDecoder {
+ public:
+  enum class Outcome : uint8_t {
+    kMessage,
+    kNeedMore,  // everything was consumed
+    kRejected,  // rejection() says why; final
+  };
+
+  MessageDecoder() : reader_(0) {}
+
+  // `encoding` is the request's `grpc-encoding`; it must outlive the use of the decoder.
+  void Reset(size_t message_size_max, std::string_view encoding) {
+    reader_.Reset(message_size_max);
+    encoding_ = encoding;
+    if (rejection_.is_rejected()) rejection_ = {};
+    message_size_ = 0;
+    is_compressed_ = false;
+  }
+
+  // Takes bytes off the front of `*bytes` until one message is complete, and parses that into
+  // `message`.
+  Outcome Pull(ByteView* bytes, const internal::MessageCodec& codec, void* message,
+               const grpc::CompressorRegistry& compressors) {
+    reader_.Feed(*bytes);
+    grpc::Message found;
+    const grpc::MessageReader::Outcome outcome = reader_.Next(&found);
+    if (outcome == grpc::MessageReader::Outcome::kMessage) {
+      *bytes = reader_.TakeUnread();
+      message_size_ = found.payload.size();
+      is_compressed_ = found.compressed;
+      if (!found.compressed) [[likely]] {
+        if (codec.parse(message, found.payload.data(), found.payload.size())) [[likely]] {
+          return Outcome::kMessage;
+        }
+        return Reject(grpc::MakeRejection(grpc::Rejection::Kind::kMessageCorrupt));
+      }
+      return Decompress(found.payload, codec, message, compressors);
+    }
+    *bytes = {};
+    if (outcome == grpc::MessageReader::Outcome::kNeedMore) return Outcome::kNeedMore;
+    return RejectFraming(outcome);
+  }
+
+  // After the end of the stream: whether it may end here.
+  bool IsAtBoundary() const { return reader_.IsAtBoundary(); }
+  // See grpc::MessageReader.
+  size_t missing_bytes() const { return reader_.missing_bytes(); }
+  const grpc::Rejection& rejection() const { return rejection_; }
+
+  // Of the message delivered last: its size on the wire without the prefix, and its flag.
+  size_t message_size() const { return message_size_; }
+  bool is_compressed() const { return is_compressed_; }
+
+ private:
+  Outcome Reject(grpc::Rejection rejection);
+  Outcome RejectFraming(grpc::MessageReader::Outcome outcome);
+  Outcome Decompress(ByteView payload, const internal::MessageCodec& codec, void* message,
+                     const grpc::CompressorRegistry& compressors);
+
+  grpc::MessageReader reader_;
+  std::string_view encoding_;
+  grpc::Rejection rejection_;
+  size_t message_size_ = 0;
+  bool is_compressed_ = false;
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_MESSAGE_DECODER_H_

@@ -1,0 +1,64 @@
+#include "server/router.h"
+
+#include <utility>
+
+namespace weir::server {
+namespace {
+
+// `specific` where it says something, `general` elsewhere.
+MethodOptions Override(const MethodOptions& general, const MethodOptions& specific) {
+  MethodOptions result = general;
+  if (specific.execution) result.execution = specific.execution;
+  if (specific.max_receive_message_bytes) {
+    result.max_receive_message_bytes = specific.max_receive_message_bytes;
+  }
+  if (specific.max_send_message_bytes) {
+    result.max_send_message_bytes = specific.max_send_message_bytes;
+  }
+  return result;
+}
+
+HandlerStyle StyleOf(const MethodDescriptor& method, Execution execution) {
+  if (method.coroutine != nullptr) return HandlerStyle::kCoroutine;
+  // A streaming handler waits for its peer, so it may not run on the worker.
+  return execution == Execution::kInline && method.shape == MethodShape::kUnary
+             ? HandlerStyle::kInline
+             : HandlerStyle::kPool;
+}
+
+}  // namespace
+
+std::optional<std::string> Router::AddService(
+    Service& service, const MethodOptions& defaults, const MethodOptions& of_service,
+    const std::unordered_map<std::string, MethodOptions>& of_methods) {
+  const ServiceDescriptor& descriptor = service.descriptor();
+  if (!services_.insert(descriptor.full_name).second) {
+    return "service " + std::string(descriptor.full_name) +
+           " is registered twice: register one implementation of each service";
+  }
+  for (const MethodDescriptor& method : descriptor.methods) {
+    std::string path = "/";
+    path.append(descriptor.full_name).append("/").append(method.name);
+    MethodOptions options = Override(defaults, of_service);
+    if (const auto found = of_methods.find(path); found != of_methods.end()) {
+      options = Override(options, found->second);
+    }
+    const Method& added = methods_.emplace_back(
+        Method{.descriptor = &method,
+               .service = &service,
+               .path = std::move(path),
+               .style = StyleOf(method, options.execution.value_or(Execution::kPool)),
+               .receive_bytes_max = options.max_receive_message_bytes.value_or(SIZE_MAX),
+               .send_bytes_max = options.max_send_message_bytes.value_or(SIZE_MAX),
+               .index = methods_.size()});
+    by_path_.emplace(added.path, &added);
+  }
+  return std::nullopt;
+}
+
+const Method* Router::Find(std::string_view path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second;
+}
+
+}  // namespace weir::server

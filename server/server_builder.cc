@@ -1,0 +1,146 @@
+#include "weir/server_builder.h"
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/credentials.h"
+#include "server/server_core.h"
+#include "transport/net/address.h"
+#include "transport/net/listener.h"
+
+namespace weir {
+
+struct ServerBuilder::Plan {
+  struct Port {
+    std::string address;
+    std::shared_ptr<ServerCredentials> credentials;
+    int* selected_port;
+  };
+  struct Registration {
+    Service* service;
+    MethodOptions options;
+  };
+
+  ServerOptions options;
+  std::vector<Port> ports;
+  std::vector<Registration> services;
+  std::unordered_map<std::string, MethodOptions> methods;
+  std::vector<std::unique_ptr<Interceptor>> interceptors;
+};
+
+namespace {
+
+Status InvalidArgument(std::string message) {
+  return Status(StatusCode::INVALID_ARGUMENT, std::move(message));
+}
+
+// RFC 9113 §6.5.2 and §6.9.1.
+constexpr uint32_t kWindowMax = 0x7fffffff;
+constexpr uint32_t kConnectionWindowMin = 65'535;
+
+Status CheckOptions(const ServerOptions& options) {
+  if (options.max_concurrent_streams == 0) {
+    return InvalidArgument("max_concurrent_streams is 0: no call could ever start");
+  }
+  if (options.stream_window_bytes == 0 || options.stream_window_bytes > kWindowMax) {
+    return InvalidArgument("stream_window_bytes must be 1 to 2147483647");
+  }
+  if (options.connection_window_bytes < kConnectionWindowMin ||
+      options.connection_window_bytes > kWindowMax) {
+    return InvalidArgument("connection_window_bytes must be 65535 to 2147483647");
+  }
+  if (options.write_buffer_bytes == 0) {
+    return InvalidArgument("write_buffer_bytes is 0: no Write could ever finish");
+  }
+  if (options.handshake_timeout <= std::chrono::nanoseconds::zero()) {
+    return InvalidArgument("handshake_timeout must be positive");
+  }
+  return Status::OK;
+}
+
+}  // namespace
+
+ServerBuilder::ServerBuilder() : plan_(std::make_unique<Plan>()) {}
+ServerBuilder::~ServerBuilder() = default;
+
+ServerBuilder& ServerBuilder::SetOptions(ServerOptions options) {
+  plan_->options = std::move(options);
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::AddListeningPort(std::string address,
+                                               std::shared_ptr<ServerCredentials> credentials,
+                                               int* selected_port) {
+  plan_->ports.push_back({std::move(address), std::move(credentials), selected_port});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::RegisterService(Service* service, MethodOptions options) {
+  plan_->services.push_back({service, options});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::SetMethodOptions(std::string method, MethodOptions options) {
+  plan_->methods[std::move(method)] = options;
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::AddInterceptor(std::unique_ptr<Interceptor> interceptor) {
+  plan_->interceptors.push_back(std::move(interceptor));
+  return *this;
+}
+
+StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
+  if (plan_ == nullptr) return InvalidArgument("BuildAndStart was called twice on one builder");
+  const std::unique_ptr<Plan> plan = std::move(plan_);
+  if (Status status = CheckOptions(plan->options); !status.ok()) return status;
+
+  const MethodOptions defaults = {
+      .execution = Execution::kPool,
+      .max_receive_message_bytes = plan->options.max_receive_message_bytes,
+      .max_send_message_bytes = plan->options.max_send_message_bytes};
+  server::Router router;
+  for (const Plan::Registration& registration : plan->services) {
+    if (registration.service == nullptr) return InvalidArgument("a registered service is null");
+    if (auto error = router.AddService(*registration.service, defaults, registration.options,
+                                       plan->methods)) {
+      return InvalidArgument(*std::move(error));
+    }
+  }
+  for (const auto& [method, options] : plan->methods) {
+    if (router.Find(method) == nullptr) {
+      return InvalidArgument("SetMethodOptions names " + method +
+                             ", which no registered service has: write \"/package.Service/Method\"");
+    }
+  }
+  for (const std::unique_ptr<Interceptor>& interceptor : plan->interceptors) {
+    if (interceptor == nullptr) return InvalidArgument("an added interceptor is null");
+  }
+  if (plan->ports.empty()) {
+    return InvalidArgument("no address to listen on: call AddListeningPort first");
+  }
+
+  std::vector<server::ListeningPort> ports;
+  for (const Plan::Port& port : plan->ports) {
+    server::ListeningPort listening;
+    auto tls = server::MakeTlsContext(port.credentials.get());
+    if (!tls.ok()) return tls.status();
+    listening.tls = std::move(tls).value();
+    auto address = net::ListenAddress::Parse(port.address);
+    if (!address.ok()) return InvalidArgument(address.error());
+    auto listeners = net::ListenOn(*address);
+    if (!listeners.ok()) return Status(StatusCode::UNAVAILABLE, listeners.error());
+    listening.listeners = std::move(listeners).value();
+    if (port.selected_port != nullptr) *port.selected_port = listening.listeners.front()->port();
+    ports.push_back(std::move(listening));
+  }
+
+  auto core = std::make_unique<server::ServerCore>(std::make_unique<const server::ServerConfig>(
+      std::move(plan->options), std::move(router),
+      server::InterceptorChain(std::move(plan->interceptors))));
+  if (Status status = core->Start(std::move(ports)); !status.ok()) return status;
+  return std::unique_ptr<Server>(new Server(std::move(core)));
+}
+
+}  // namespace weir

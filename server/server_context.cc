@@ -1,0 +1,96 @@
+// weir::ServerContext: the handler's view of a server::Call.
+#include "weir/server_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/call.h"
+#include "server/connection_calls.h"
+#include "transport/net/clock.h"
+
+namespace weir {
+
+std::string_view ServerContext::method() const { return call_->method().path; }
+
+std::string_view ServerContext::authority() const { return call_->head().authority; }
+
+const ClientMetadata& ServerContext::client_metadata() { return call_->client_metadata(); }
+
+const std::string& ServerContext::peer() const { return peer_info().address; }
+
+const Peer& ServerContext::peer_info() const { return call_->connection().peer(); }
+
+std::chrono::system_clock::time_point ServerContext::deadline() const {
+  using WallPoint = std::chrono::system_clock::time_point;
+  if (call_->deadline() == kNever) return WallPoint::max();
+  const WallPoint now = net::WallNow();
+  const Duration left = call_->deadline() - net::MonotonicNow();
+  if (left >= WallPoint::max() - now) return WallPoint::max();
+  return now + std::chrono::duration_cast<WallPoint::duration>(left);
+}
+
+std::chrono::nanoseconds ServerContext::time_remaining() const {
+  if (call_->deadline() == kNever) return std::chrono::nanoseconds::max();
+  return std::max(call_->deadline() - net::MonotonicNow(), Duration::zero());
+}
+
+std::optional<std::chrono::nanoseconds> ServerContext::requested_timeout() const {
+  return call_->head().timeout;
+}
+
+bool ServerContext::IsCancelled() const { return call_->is_cancelled(); }
+
+void ServerContext::OnCancel(std::function<void()> callback) {
+  call_->OnCancel(std::move(callback));
+}
+
+// From any thread, so by way of the worker; the serial tells whether the call is still the same by
+// then. (Calls are recycled, never freed, while their worker runs.)
+void ServerContext::TryCancel() {
+  call_->connection().loop().PostFunction([call = call_, serial = call_->serial()] {
+    if (call->serial() != serial || call->is_finished()) return;
+    call->EndWithStatus(StatusCode::CANCELLED, "the server cancelled the call");
+  });
+}
+
+bool ServerContext::IsDraining() const { return call_->connection().is_draining(); }
+
+void ServerContext::OnDrain(std::function<void()> callback) { call_->OnDrain(std::move(callback)); }
+
+bool ServerContext::AddInitialMetadata(std::string_view key, std::string_view value) {
+  return call_->AddInitialMetadata(key, value);
+}
+
+bool ServerContext::AddTrailingMetadata(std::string_view key, std::string_view value) {
+  return call_->AddTrailingMetadata(key, value);
+}
+
+void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
+  call_->set_compression(algorithm);
+}
+
+CompressionAlgorithm ServerContext::compression_algorithm() const { return call_->compression(); }
+
+void ServerContext::set_compress_response(bool compress) {
+  call_->set_compress_response(compress);
+}
+
+bool ServerContext::request_compressed() const { return call_->request_compressed(); }
+
+void ServerContext::RunOnWorker(std::function<void()> function) {
+  call_->connection().loop().PostFunction(std::move(function));
+}
+
+ServerContext::SleepAwaiter ServerContext::SleepFor(std::chrono::nanoseconds duration) {
+  return {call_, duration};
+}
+
+bool ServerContext::SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
+  if (call_->is_cancelled()) return false;
+  call_->StartSleep(duration_, waiter);
+  return true;
+}
+
+bool ServerContext::SleepAwaiter::await_resume() const { return !call_->is_cancelled(); }
+
+}  // namespace weir

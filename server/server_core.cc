@@ -1,0 +1,235 @@
+#include "server/server_core.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "transport/net/clock.h"
+#include "transport/net/socket.h"
+
+namespace weir::server {
+namespace {
+
+constexpr size_t kPoolThreadsPerCpu = 4;
+constexpr size_t kPoolThreadsMin = 16;
+
+size_t CpuCount() { return std::max<size_t>(std::thread::hardware_concurrency(), 1); }
+
+size_t PoolThreads(const ServerOptions& options) {
+  if (options.handler_threads != 0) return options.handler_threads;
+  return std::max(kPoolThreadsPerCpu * CpuCount(), kPoolThreadsMin);
+}
+
+driver::WorkerOptions WorkerOptionsOf(const ServerOptions& options) {
+  driver::WorkerOptions result;
+  result.handshake_timeout = options.handshake_timeout;
+  http2::ConnectionOptions& http2 = result.http2;
+  http2.preface_timeout = options.handshake_timeout;
+  http2.max_concurrent_streams = options.max_concurrent_streams;
+  http2.stream_window = options.stream_window_bytes;
+  http2.connection_window = options.connection_window_bytes;
+  http2.header_list_size_max = options.max_metadata_bytes;
+  http2.header_fields_max = options.max_metadata_entries;
+  http2.stream_high_mark_bytes = options.write_buffer_bytes;
+  http2.stream_low_mark_bytes = options.write_buffer_bytes / 4;
+  return result;
+}
+
+}  // namespace
+
+// Hands what one listening socket accepts to the least loaded worker.
+class ServerCore::PortAcceptor final : private net::AcceptedSink {
+ public:
+  PortAcceptor(ServerCore& core, const net::Listener& listener, const net::TlsContext* tls)
+      : core_(core), tls_(tls), acceptor_(core.accepting_worker().loop(), listener.fd(), *this) {}
+
+  bool Start() { return !acceptor_.Start().has_value(); }
+
+ private:
+  void OnAccepted(net::UniqueFd fd, const net::SocketAddress& peer) override {
+    driver::Worker& worker = core_.LeastLoadedWorker();
+    worker.PromiseConnection();
+    auto socket = std::make_unique<net::TcpSocket>(std::move(fd), peer);
+    if (&worker == &core_.accepting_worker()) {
+      worker.Adopt(std::move(socket), tls_);
+      return;
+    }
+    worker.loop().PostFunction([&worker, tls = tls_, socket = std::move(socket)]() mutable {
+      worker.Adopt(std::move(socket), tls);
+    });
+  }
+
+  ServerCore& core_;
+  const net::TlsContext* tls_;
+  net::Acceptor acceptor_;
+};
+
+ServerCore::ServerCore(std::unique_ptr<const ServerConfig> config)
+    : config_(std::move(config)),
+      pool_(PoolThreads(config_->options), config_->options.handler_queue_max) {}
+
+ServerCore::~ServerCore() {
+  bool is_running = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_running = state_ != State::kStarting;
+  }
+  if (is_running) {
+    Shutdown(net::MonotonicNow());
+  } else {
+    JoinThreads();
+  }
+}
+
+// ---- start -------------------------------------------------------------------------------------
+
+Status ServerCore::Start(std::vector<ListeningPort> ports) {
+  if (Status status = StartWorkers(); !status.ok()) return status;
+  if (Status status = StartAccepting(std::move(ports)); !status.ok()) return status;
+  const std::lock_guard lock(mutex_);
+  state_ = State::kRunning;
+  return Status::OK;
+}
+
+Status ServerCore::StartWorkers() {
+  const size_t wanted = config_->options.worker_threads;
+  const size_t count = wanted == 0 ? CpuCount() : wanted;
+  const driver::WorkerOptions options = WorkerOptionsOf(config_->options);
+  for (size_t i = 0; i < count; ++i) {
+    WorkerUnit unit;
+    unit.context = std::make_unique<WorkerContext>(*config_, pool_);
+    auto thread = driver::WorkerThread::Create(options, *unit.context);
+    if (!thread.ok()) {
+      return Status(StatusCode::UNAVAILABLE,
+                    "cannot start worker " + std::to_string(i) + ": " + thread.error().Describe());
+    }
+    unit.thread = std::move(thread).value();
+    workers_.push_back(std::move(unit));
+  }
+  return Status::OK;
+}
+
+Status ServerCore::StartAccepting(std::vector<ListeningPort> ports) {
+  ports_ = std::move(ports);
+  for (const ListeningPort& port : ports_) {
+    for (const std::unique_ptr<net::Listener>& listener : port.listeners) {
+      const net::SocketAddress& address = listener->local_address();
+      if (port_ == 0) port_ = address.port();
+      addresses_.push_back(address.is_unix() ? address.ToString() : address.ToDisplayString());
+      acceptors_.push_back(std::make_unique<PortAcceptor>(*this, *listener, port.tls.get()));
+      // No worker runs yet, so this thread may use their loops.
+      if (!acceptors_.back()->Start()) {
+        return Status(StatusCode::UNAVAILABLE,
+                      "cannot watch the listening socket of " + addresses_.back());
+      }
+    }
+  }
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i].thread->Start("weir-" + std::to_string(i));
+  }
+  return Status::OK;
+}
+
+driver::Worker& ServerCore::LeastLoadedWorker() {
+  const auto least = std::min_element(workers_.begin(), workers_.end(),
+                                      [](const WorkerUnit& a, const WorkerUnit& b) {
+                                        return a.worker().load() < b.worker().load();
+                                      });
+  return least->worker();
+}
+
+// ---- end ---------------------------------------------------------------------------------------
+
+void ServerCore::Wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return state_ == State::kStopped; });
+}
+
+ShutdownReport ServerCore::Shutdown(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  stop_deadline_ = std::min(stop_deadline_, deadline);
+  if (state_ != State::kRunning) return JoinShutdown(lock);
+  state_ = State::kStopping;
+  workers_left_ = workers_.size();
+  lock.unlock();
+  StopAccepting();
+  lock.lock();
+  const ShutdownReport report = DrainConnections(lock);
+  lock.unlock();
+  JoinThreads();
+  lock.lock();
+  report_ = report;
+  state_ = State::kStopped;
+  changed_.notify_all();
+  return report;
+}
+
+ShutdownReport ServerCore::JoinShutdown(std::unique_lock<std::mutex>& lock) {
+  changed_.notify_all();  // the deadline may have come nearer
+  changed_.wait(lock, [this] { return state_ == State::kStopped; });
+  return report_;
+}
+
+// Connections accepted before this returns have been handed over: what is posted to a worker from
+// now on comes after them.
+void ServerCore::StopAccepting() {
+  bool is_done = false;
+  accepting_worker().loop().PostFunction([this, &is_done] {
+    acceptors_.clear();
+    for (ListeningPort& port : ports_) port.listeners.clear();
+    const std::lock_guard lock(mutex_);
+    is_done = true;
+    changed_.notify_all();
+  });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&is_done] { return is_done; });
+}
+
+ShutdownReport ServerCore::DrainConnections(std::unique_lock<std::mutex>& lock) {
+  const auto for_each_worker = [this](auto action) {
+    for (WorkerUnit& unit : workers_) {
+      unit.thread->loop().PostFunction([worker = &unit.worker(), action] { action(*worker); });
+    }
+  };
+  for_each_worker([this](driver::Worker& worker) {
+    worker.BeginDrain();
+    worker.NotifyWhenEmpty([this] {
+      const std::lock_guard guard(mutex_);
+      --workers_left_;
+      changed_.notify_all();
+    });
+  });
+
+  ShutdownReport report;
+  while (workers_left_ != 0) {
+    if (stop_deadline_ == std::chrono::steady_clock::time_point::max()) {
+      changed_.wait(lock);
+      continue;
+    }
+    if (net::MonotonicNow() < stop_deadline_) {
+      changed_.wait_until(lock, stop_deadline_);
+      continue;
+    }
+    report.was_graceful = false;
+    for_each_worker([this](driver::Worker& worker) {
+      size_t cancelled = 0;
+      worker.ForEachConnection([&cancelled](driver::ConnectionDriver& connection) {
+        cancelled += connection.connection().open_streams();
+      });
+      worker.Abort();
+      const std::lock_guard guard(mutex_);
+      calls_cancelled_ += cancelled;
+    });
+    changed_.wait(lock, [this] { return workers_left_ == 0; });
+  }
+  report.calls_cancelled = calls_cancelled_;
+  if (calls_cancelled_ == 0) report.was_graceful = true;
+  return report;
+}
+
+void ServerCore::JoinThreads() {
+  pool_.StopAndJoin();
+  for (WorkerUnit& unit : workers_) unit.thread->StopAndJoin();
+}
+
+}  // namespace weir::server

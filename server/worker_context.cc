@@ -1,0 +1,89 @@
+#include "server/worker_context.h"
+
+#include <utility>
+
+#include "server/call.h"
+#include "server/compressors.h"
+#include "server/connection_calls.h"
+
+namespace weir::server {
+namespace {
+
+// Messages kept per method and direction, and how large their content may have been.
+constexpr size_t kMessagesKeptMax = 256;
+constexpr size_t kMessageWeightMax = 16 * 1024;
+
+void Recycle(const internal::MessageCodec& codec, std::vector<void*>& kept, void* message,
+             size_t weight) {
+  if (kept.size() >= kMessagesKeptMax || weight > kMessageWeightMax) {
+    codec.destroy(message);
+    return;
+  }
+  codec.clear(message);
+  kept.push_back(message);
+}
+
+void* Acquire(const internal::MessageCodec& codec, std::vector<void*>& kept) {
+  if (kept.empty()) return codec.create();
+  void* message = kept.back();
+  kept.pop_back();
+  return message;
+}
+
+}  // namespace
+
+WorkerContext::WorkerContext(const ServerConfig& config, HandlerPool& pool)
+    : config_(config), pool_(pool), messages_(config.router.method_count()) {
+  AddBuiltInCompressors(&compressors_);
+}
+
+WorkerContext::~WorkerContext() {
+  config_.router.ForEachMethod([this](const Method& method) {
+    RecycledMessages& recycled = messages_[method.index];
+    for (void* message : recycled.requests) method.descriptor->request->destroy(message);
+    for (void* message : recycled.responses) method.descriptor->response->destroy(message);
+  });
+}
+
+std::unique_ptr<driver::ConnectionHandler> WorkerContext::MakeHandler(
+    driver::ConnectionDriver& driver) {
+  return std::make_unique<ConnectionCalls>(*this, driver);
+}
+
+void WorkerContext::BeforeFlush() { pool_.Submit(pool_batch_); }
+
+bool WorkerContext::RunOnPool(PoolTask& task) {
+  if (!pool_.ReservePlace()) return false;
+  pool_batch_.Add(task);
+  return true;
+}
+
+Call* WorkerContext::AcquireCall() {
+  if (free_calls_.empty()) {
+    all_calls_.push_back(std::make_unique<Call>());
+    return all_calls_.back().get();
+  }
+  Call* call = free_calls_.back();
+  free_calls_.pop_back();
+  return call;
+}
+
+void WorkerContext::RecycleCall(Call* call) { free_calls_.push_back(call); }
+
+void* WorkerContext::AcquireRequest(const Method& method) {
+  return Acquire(*method.descriptor->request, messages_[method.index].requests);
+}
+
+void* WorkerContext::AcquireResponse(const Method& method) {
+  return Acquire(*method.descriptor->response, messages_[method.index].responses);
+}
+
+void WorkerContext::RecycleRequest(const Method& method, void* message, size_t weight) {
+  Recycle(*method.descriptor->request, messages_[method.index].requests, message, weight);
+}
+
+void WorkerContext::RecycleResponse(const Method& method, void* message, size_t weight) {
+  Recycle(*method.descriptor->response, messages_[method.index].responses, message, weight);
+}
+
+}  // namespace weir::server

@@ -1,0 +1,87 @@
+// What the calls of one worker share: configuration, recycled objects, the way to the handler pool.
+#ifndef WEIR_SERVER_WORKER_CONTEXT_H_
+#define WEIR_SERVER_WORKER_CONTEXT_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "server/handler_pool.h"
+#include "server/interceptor_chain.h"
+#include "server/log.h"
+#include "server/router.h"
+#include "transport/driver/connection_handler.h"
+#include "transport/driver/worker.h"
+#include "transport/grpc/compressor.h"
+#include "transport/grpc/field_list.h"
+
+namespace weir::server {
+
+class Call;
+
+// Everything about a server that is decided before it starts. Immutable and shared by all threads.
+struct ServerConfig {
+  ServerConfig(ServerOptions server_options, Router methods, InterceptorChain chain)
+      : options(std::move(server_options)),
+        router(std::move(methods)),
+        interceptors(std::move(chain)),
+        log(options.log_sink) {}
+
+  ServerOptions options;
+  Router router;
+  InterceptorChain interceptors;
+  Log log;
+};
+
+// Confined to its worker's thread.
+class WorkerContext final : public driver::ConnectionHandlerFactory {
+ public:
+  // Both must outlive the context.
+  WorkerContext(const ServerConfig& config, HandlerPool& pool);
+  ~WorkerContext();
+
+  // ConnectionHandlerFactory
+  std::unique_ptr<driver::ConnectionHandler> MakeHandler(driver::ConnectionDriver& driver) override;
+  void BeforeFlush() override;
+
+  const ServerConfig& config() const { return config_; }
+  const grpc::CompressorRegistry& compressors() const { return compressors_; }
+
+  // An empty list for building one field section; shared by all calls, so to be used at once.
+  grpc::FieldList& ClearedFieldList() {
+    field_list_.Clear();
+    return field_list_;
+  }
+
+  // Queues a handler for the pool at the end of this turn. False when the pool's queue is full.
+  bool RunOnPool(PoolTask& task);
+
+  Call* AcquireCall();
+  void RecycleCall(Call* call);
+
+  // Messages of a method, recycled so that an ordinary call allocates none. `weight` is the size of
+  // the last content: large messages are not kept.
+  void* AcquireRequest(const Method& method);
+  void* AcquireResponse(const Method& method);
+  void RecycleRequest(const Method& method, void* message, size_t weight);
+  void RecycleResponse(const Method& method, void* message, size_t weight);
+
+ private:
+  struct RecycledMessages {
+    std::vector<void*> requests;
+    std::vector<void*> responses;
+  };
+
+  const ServerConfig& config_;
+  HandlerPool& pool_;
+  PoolBatch pool_batch_;
+  grpc::CompressorRegistry compressors_;
+  grpc::FieldList field_list_;
+  std::vector<std::unique_ptr<Call>> all_calls_;
+  std::vector<Call*> free_calls_;
+  std::vector<RecycledMessages> messages_;  // by Method::index
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_WORKER_CONTEXT_H_
