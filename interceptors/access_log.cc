@@ -30,7 +30,8 @@ std::string Timestamp() {
   return text;
 }
 
-// Keeps a line a line: control characters and quotes, which a client may have a say in, are escaped.
+// Keeps a line a line: control characters and quotes, which a client may have a say in, are
+// escaped.
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -60,8 +61,7 @@ std::string FormatLine(const InterceptedCall& call, const Status& status) {
   line.append(" peer=").append(call.context().peer());
   line.append(" status=").append(StatusCodeName(status.error_code()));
   line.append(" duration_us=").append(std::to_string(elapsed.count()));
-  line.append(" received=").append(
-      Volume(statistics.messages_received, statistics.bytes_received));
+  line.append(" received=").append(Volume(statistics.messages_received, statistics.bytes_received));
   line.append(" sent=").append(Volume(statistics.messages_sent, statistics.bytes_sent));
   if (!status.error_message().empty()) {
     line.append(" message=").append(Quoted(status.error_message()));

@@ -10,8 +10,8 @@
 namespace weir::server {
 namespace {
 
-// Window is given back to the client in steps of at least this size, or when the handler waits: each
-// step is a task for the worker.
+// Window is given back to the client in steps of at least this size, or when the handler waits:
+// each step is a task for the worker.
 constexpr size_t kReleaseStepBytes = 32 * 1024;
 
 }  // namespace
@@ -109,9 +109,8 @@ Status BlockingBridge::EncodeResponse(Status status) {
   if (call_.IsMessageTooLarge(size)) return call_.MessageTooLarge(size);
   call_.SealInitialMetadata();
   call_.NoteSent(codec, call_.response());
-  grpc::Compressor* compressor = call_.compress_response()
-                                     ? call_.ResponseCompressor(*thread_->compressors)
-                                     : nullptr;
+  grpc::Compressor* compressor =
+      call_.compress_response() ? call_.ResponseCompressor(*thread_->compressors) : nullptr;
   call_.encoded_response() = EncodeMessage(codec, call_.response(), size, compressor);
   call_.NoteSentBytes(size);
   return status;
@@ -191,14 +190,13 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
   }
   call_.SealInitialMetadata();
   call_.NoteSent(codec, message);
-  grpc::Compressor* compressor = options.get_no_compression()
-                                     ? nullptr
-                                     : call_.ResponseCompressor(*thread_->compressors);
+  grpc::Compressor* compressor =
+      options.get_no_compression() ? nullptr : call_.ResponseCompressor(*thread_->compressors);
   Buffer encoded = EncodeMessage(codec, message, size, compressor);
 
   std::unique_lock lock(mutex_);
-  const size_t high_mark = call_.connection().driver().worker().options().http2
-                               .stream_high_mark_bytes;
+  const size_t high_mark =
+      call_.connection().driver().worker().options().http2.stream_high_mark_bytes;
   changed_.wait(lock, [this, high_mark] {
     return is_over_ || (!is_blocked_ && outgoing_bytes_ < high_mark);
   });

@@ -6,6 +6,7 @@
 #include "server/connection_calls.h"
 #include "server/worker_context.h"
 #include "transport/grpc/response_head.h"
+#include "transport/net/clock.h"
 
 namespace weir::server {
 
@@ -321,7 +322,8 @@ void Call::NoteSent(const internal::MessageCodec& codec, const void* message) {
 
 InterceptedCall::Statistics Call::statistics() const {
   InterceptedCall::Statistics result = statistics_;
-  result.elapsed = connection_->loop().Now() - started_;
+  // Not the loop's time: a call may begin and end in one turn.
+  result.elapsed = net::MonotonicNow() - started_;
   return result;
 }
 

@@ -10,7 +10,8 @@
 //     other way round. The stream's place is given back when both are.
 //  3. The status is sent once: by Finish, or earlier by End* when the library ends the call itself.
 //     The handler's own status is then ignored.
-//  4. Resuming a coroutine or running a callback may end the call. Code that goes on afterwards holds
+//  4. Resuming a coroutine or running a callback may end the call. Code that goes on afterwards
+//  holds
 //     a Pin.
 #ifndef WEIR_SERVER_CALL_H_
 #define WEIR_SERVER_CALL_H_
@@ -19,6 +20,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -200,7 +202,7 @@ class Call final : public internal::CoroutineStream,
   void OnRequestReady();
   // False when the pool's queue is full.
   bool SubmitToPool();
-  Status StatusOfException() const;
+  Status StatusOfException(const std::exception_ptr& exception) const;
   struct RequestReadyAwaiter;
   struct PoolAwaiter;
 
@@ -232,13 +234,13 @@ class Call final : public internal::CoroutineStream,
   // The request.
   MessageDecoder decoder_;
   void* request_ = nullptr;
-  bool has_request_ = false;      // a single request has been parsed
-  bool is_input_ended_ = false;   // the client's half ended properly
+  bool has_request_ = false;     // a single request has been parsed
+  bool is_input_ended_ = false;  // the client's half ended properly
   bool is_request_ready_ = false;
   bool request_compressed_ = false;
-  Buffer inbound_;                // bytes that no Read has asked for yet, from inbound_used_ on
+  Buffer inbound_;  // bytes that no Read has asked for yet, from inbound_used_ on
   size_t inbound_used_ = 0;
-  ByteView pending_data_;         // bytes of the event being handled, not yet consumed
+  ByteView pending_data_;  // bytes of the event being handled, not yet consumed
 
   // The response.
   void* response_ = nullptr;
@@ -252,7 +254,7 @@ class Call final : public internal::CoroutineStream,
 
   // The handler.
   bool is_handler_running_ = false;
-  bool is_on_pool_ = false;  // metadata and settings belong to the pool thread now
+  bool is_on_pool_ = false;      // metadata and settings belong to the pool thread now
   bool is_stream_over_ = false;  // nothing more can be sent
   bool is_finished_ = false;
   std::atomic<bool> is_cancelled_ = false;

@@ -92,7 +92,7 @@ Task<Status> Call::RunHandler() {
           status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
                                                            response_, this);
         } catch (...) {
-          status = StatusOfException();
+          status = StatusOfException(std::current_exception());
         }
         ClearCallbacks();
         break;
@@ -115,7 +115,7 @@ Status Call::InvokeBlocking(internal::BlockingStream* stream) {
     status =
         method_->descriptor->blocking(*method_->service, &context_, request_, response_, stream);
   } catch (...) {
-    status = StatusOfException();
+    status = StatusOfException(std::current_exception());
   }
   ClearCallbacks();
   return status;
@@ -123,12 +123,12 @@ Status Call::InvokeBlocking(internal::BlockingStream* stream) {
 
 // gRPC "Status codes": UNKNOWN for what an application throws. The text may hold secrets, so it
 // goes to the log and not to the client.
-Status Call::StatusOfException() const {
+Status Call::StatusOfException(const std::exception_ptr& exception) const {
   std::string what = "threw something that is not a std::exception";
   try {
-    throw;
-  } catch (const std::exception& exception) {
-    what = std::string("threw an exception: ") + exception.what();
+    std::rethrow_exception(exception);
+  } catch (const std::exception& known) {
+    what = std::string("threw an exception: ") + known.what();
   } catch (...) {
   }
   LogMisuse(what);

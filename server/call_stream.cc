@@ -129,8 +129,8 @@ ReadResult Call::ReadAtEnd() {
 // ---- writing -----------------------------------------------------------------------------------
 
 bool Call::StartWrite(internal::WriteOperation& operation) {
-  operation.is_sent = SendMessage(*operation.codec, operation.message,
-                                  !operation.options.get_no_compression());
+  operation.is_sent =
+      SendMessage(*operation.codec, operation.message, !operation.options.get_no_compression());
   if (!operation.is_sent || http2().IsWritable(stream_)) return true;
   write_ = &operation;
   return false;

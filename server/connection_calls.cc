@@ -12,10 +12,10 @@ Peer DescribePeer(const driver::ConnectionDriver& driver) {
   Peer peer;
   peer.address = driver.socket().peer_address().ToString();
   if (const auto credentials = driver.socket().PeerCredentials()) {
-    peer.unix_credentials = Peer::UnixCredentials{
-        .process_id = static_cast<uint32_t>(credentials->process_id),
-        .user_id = static_cast<uint32_t>(credentials->user_id),
-        .group_id = static_cast<uint32_t>(credentials->group_id)};
+    peer.unix_credentials =
+        Peer::UnixCredentials{.process_id = static_cast<uint32_t>(credentials->process_id),
+                              .user_id = static_cast<uint32_t>(credentials->user_id),
+                              .group_id = static_cast<uint32_t>(credentials->group_id)};
   }
   if (const net::TlsSession* tls = driver.tls(); tls != nullptr) {
     Peer::TlsIdentity& identity = peer.tls.emplace();
@@ -85,8 +85,7 @@ const Method* ConnectionCalls::Route(http2::StreamKey stream, const grpc::Reques
   if (method == nullptr) {
     Reject(stream, router.HasService(head.service)
                        ? grpc::MakeRejection(grpc::Rejection::Kind::kMethodUnknown, head.path)
-                       : grpc::MakeRejection(grpc::Rejection::Kind::kServiceUnknown,
-                                             head.service));
+                       : grpc::MakeRejection(grpc::Rejection::Kind::kServiceUnknown, head.service));
   }
   head.route = method;
   return method;

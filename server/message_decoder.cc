@@ -16,8 +16,7 @@ MessageDecoder::Outcome MessageDecoder::Reject(Rejection rejection) {
 
 MessageDecoder::Outcome MessageDecoder::RejectFraming(grpc::MessageReader::Outcome outcome) {
   if (outcome == grpc::MessageReader::Outcome::kTooLarge) {
-    return Reject(
-        grpc::RejectMessageTooLarge(reader_.declared_size(), reader_.message_size_max()));
+    return Reject(grpc::RejectMessageTooLarge(reader_.declared_size(), reader_.message_size_max()));
   }
   return Reject(grpc::MakeRejection(Rejection::Kind::kMessageFlagUnknown,
                                     std::to_string(reader_.bad_flag())));
@@ -41,9 +40,7 @@ MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
     case grpc::Compressor::DecompressOutcome::kOk:
       break;
     case grpc::Compressor::DecompressOutcome::kTooLarge:
-      return Reject(grpc::MakeRejection(
-          Rejection::Kind::kInflatedMessageTooLarge,
-          "the limit is " + std::to_string(reader_.message_size_max()) + " bytes"));
+      return Reject(grpc::RejectInflatedMessageTooLarge(reader_.message_size_max()));
     case grpc::Compressor::DecompressOutcome::kCorrupt:
       return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt, encoding_));
   }

@@ -110,8 +110,9 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
   }
   for (const auto& [method, options] : plan->methods) {
     if (router.Find(method) == nullptr) {
-      return InvalidArgument("SetMethodOptions names " + method +
-                             ", which no registered service has: write \"/package.Service/Method\"");
+      return InvalidArgument(
+          "SetMethodOptions names " + method +
+          ", which no registered service has: write \"/package.Service/Method\"");
     }
   }
   for (const std::unique_ptr<Interceptor>& interceptor : plan->interceptors) {

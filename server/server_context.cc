@@ -71,9 +71,7 @@ void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
 
 CompressionAlgorithm ServerContext::compression_algorithm() const { return call_->compression(); }
 
-void ServerContext::set_compress_response(bool compress) {
-  call_->set_compress_response(compress);
-}
+void ServerContext::set_compress_response(bool compress) { call_->set_compress_response(compress); }
 
 bool ServerContext::request_compressed() const { return call_->request_compressed(); }
 

@@ -14,8 +14,8 @@
 //
 // An Outcome comes only from `next` or from `Refuse`, so forgetting both does not compile. They run
 // in the order of registration, on the worker's thread whatever the style of the handler, from the
-// arrival of the call's headers (before its messages) to the handler's status (before the trailers).
-// They must not block. A server without interceptors pays nothing.
+// arrival of the call's headers (before its messages) to the handler's status (before the
+// trailers). They must not block. A server without interceptors pays nothing.
 #ifndef WEIR_INTERCEPTOR_H_
 #define WEIR_INTERCEPTOR_H_
 
@@ -85,8 +85,8 @@ class InterceptedCall {
   // Complete once `next` has given its outcome.
   Statistics statistics() const;
 
-  // The answer is `status`: instead of calling `next` (the handler never runs), or after it (replaces
-  // the handler's status, as long as the trailers were not sent).
+  // The answer is `status`: instead of calling `next` (the handler never runs), or after it
+  // (replaces the handler's status, as long as the trailers were not sent).
   Outcome Refuse(Status status) { return Outcome(std::move(status)); }
 
  private:

@@ -64,8 +64,8 @@ struct ServiceDescriptor {
   std::span<const MethodDescriptor> methods;
 };
 
-// Base of every generated `Service` and `CoroutineService`. The object must outlive the server it is
-// registered with; its handlers are called from several threads at once.
+// Base of every generated `Service` and `CoroutineService`. The object must outlive the server it
+// is registered with; its handlers are called from several threads at once.
 class Service {
  public:
   Service(const Service&) = delete;

@@ -1,7 +1,7 @@
 // Streams of messages inside a call, as handlers see them.
 //
-//   blocking handlers     ServerReader<R>, ServerWriter<W>, ServerReaderWriter<W, R>   (as gRPC C++)
-//   coroutine handlers    Reader<R>, Writer<W>, ReaderWriter<R, W>
+//   blocking handlers     ServerReader<R>, ServerWriter<W>, ServerReaderWriter<W, R>   (as gRPC
+//   C++) coroutine handlers    Reader<R>, Writer<W>, ReaderWriter<R, W>
 //
 // All of them are thin typed views of the call: valid while the handler runs.
 #ifndef WEIR_STREAM_H_
@@ -45,11 +45,12 @@ class ReadResult {
   enum class Kind : uint8_t {
     kMessage,
     kEnd,     // the client has ended its stream properly
-    kFailed,  // the call is over: cancelled, past its deadline, or the client sent something invalid
+    kFailed,  // the call is over: cancelled, past its deadline, or the client sent something
+              // invalid
   };
 
-  constexpr ReadResult(Kind kind) : kind_(kind) {}                         // NOLINT: a named value
-  constexpr operator bool() const { return kind_ == Kind::kMessage; }      // NOLINT: see above
+  constexpr ReadResult(Kind kind) : kind_(kind) {}                     // NOLINT: a named value
+  constexpr operator bool() const { return kind_ == Kind::kMessage; }  // NOLINT: see above
   constexpr bool is_end() const { return kind_ == Kind::kEnd; }
   constexpr bool is_failed() const { return kind_ == Kind::kFailed; }
 
@@ -156,7 +157,8 @@ class ServerReader {
   internal::BlockingStream* stream_;
 };
 
-// Server streaming: `Status ListFeatures(ServerContext*, const Rectangle*, ServerWriter<Feature>*)`.
+// Server streaming: `Status ListFeatures(ServerContext*, const Rectangle*,
+// ServerWriter<Feature>*)`.
 template <typename W>
 class ServerWriter {
  public:
@@ -205,16 +207,15 @@ class Reader {
   explicit Reader(internal::CoroutineStream* stream) : stream_(stream) {}
 
   // `co_await reader.Read(&message)` gives a ReadResult.
-  internal::ReadAwaiter Read(R* message) {
-    return {stream_, internal::kProtobufCodec<R>, message};
-  }
+  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kProtobufCodec<R>, message}; }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
 
  private:
   internal::CoroutineStream* stream_;
 };
 
-// Server streaming: `Task<Status> ListFeatures(ServerContext&, const Rectangle&, Writer<Feature>&)`.
+// Server streaming: `Task<Status> ListFeatures(ServerContext&, const Rectangle&,
+// Writer<Feature>&)`.
 template <typename W>
 class Writer {
  public:
@@ -242,9 +243,7 @@ class ReaderWriter {
  public:
   explicit ReaderWriter(internal::CoroutineStream* stream) : stream_(stream) {}
 
-  internal::ReadAwaiter Read(R* message) {
-    return {stream_, internal::kProtobufCodec<R>, message};
-  }
+  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kProtobufCodec<R>, message}; }
   internal::WriteAwaiter Write(const W& message, WriteOptions options = {}) {
     return {stream_, internal::kProtobufCodec<W>, &message, options};
   }

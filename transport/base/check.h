@@ -18,9 +18,9 @@ namespace weir::internal {
 }  // namespace weir::internal
 
 // On in every build: for conditions whose failure would corrupt memory or a stream.
-#define WEIR_CHECK(condition)                                          \
-  (__builtin_expect(static_cast<bool>(condition), 1)                   \
-       ? static_cast<void>(0)                                          \
+#define WEIR_CHECK(condition)                        \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::weir::internal::CheckFailed(__FILE__, __LINE__, #condition))
 
 // On unless NDEBUG: for conditions on hot paths. The condition still has to compile.

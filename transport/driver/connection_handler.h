@@ -25,8 +25,8 @@ class ConnectionHandler {
   // Everything in progress is to be cancelled now (the deadline of a shutdown came).
   virtual void OnAbort() = 0;
 
-  // The connection is gone: commands have no effect from now on. Last call; the handler is destroyed
-  // once it also is_idle().
+  // The connection is gone: commands have no effect from now on. Last call; the handler is
+  // destroyed once it also is_idle().
   virtual void OnClosed() = 0;
 
   // False while something (a handler on another thread, a suspended coroutine) still refers to this

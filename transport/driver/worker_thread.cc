@@ -10,8 +10,7 @@ Result<std::unique_ptr<WorkerThread>, net::IoError> WorkerThread::Create(
     const WorkerOptions& options, ConnectionHandlerFactory& factory) {
   auto loop = net::EpollLoop::Create();
   if (!loop.ok()) return loop.error();
-  return std::unique_ptr<WorkerThread>(
-      new WorkerThread(options, factory, std::move(loop).value()));
+  return std::unique_ptr<WorkerThread>(new WorkerThread(options, factory, std::move(loop).value()));
 }
 
 WorkerThread::WorkerThread(const WorkerOptions& options, ConnectionHandlerFactory& factory,

@@ -70,7 +70,6 @@ class MessageReader {
   // copied if it is a view of the bytes fed. A message that was taken over stays valid.
   Buffer TakePayload(const Message& message) {
     if (state_ == State::kDelivered && message.payload.data() == assembled_.data()) {
-      state_ = State::kPrefix;
       return std::move(assembled_);
     }
     return Buffer::CopyOf(message.payload);

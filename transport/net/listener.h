@@ -23,7 +23,7 @@ struct ListenerOptions {
   int backlog = 4096;
 
   // How host names in ListenAddress are resolved.
-  ResolveOptions resolve;
+  ResolveOptions resolve = {};
 };
 
 class Listener;

@@ -18,7 +18,7 @@ struct ResolveOptions {
   Duration timeout = std::chrono::seconds(10);
 
   // Comma-separated "host:port" of the name servers to ask; empty for those of /etc/resolv.conf.
-  std::string name_servers;
+  std::string name_servers = {};
 };
 
 // Resolves `host` by /etc/hosts and DNS, A and AAAA; the addresses are distinct, in the order of

@@ -34,11 +34,11 @@ enum class TlsVersion : uint8_t { kTls12, kTls13 };
 struct TlsOptions {
   // At least one. With several, the one whose certificate covers the name a client asks for (SNI)
   // is shown, else the first.
-  std::vector<TlsIdentity> identities;
+  std::vector<TlsIdentity> identities = {};
 
   // Certificates that client certificates are verified against, as PEM. Required by the two
   // verifying modes.
-  std::string client_roots_pem;
+  std::string client_roots_pem = {};
 
   ClientCertificateMode client_certificates = ClientCertificateMode::kNone;
 

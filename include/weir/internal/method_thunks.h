@@ -33,8 +33,8 @@ Status BlockingClientStreaming(Service& service, ServerContext* context, const v
 }
 
 template <typename S, typename Q, typename P, auto kMethod>
-Status BlockingServerStreaming(Service& service, ServerContext* context, const void* request,
-                               void*, BlockingStream* stream) {
+Status BlockingServerStreaming(Service& service, ServerContext* context, const void* request, void*,
+                               BlockingStream* stream) {
   ServerWriter<P> writer(stream);
   return (static_cast<S&>(service).*kMethod)(context, static_cast<const Q*>(request), &writer);
 }
@@ -70,8 +70,8 @@ Task<Status> CoroutineClientStreaming(Service& service, ServerContext& context, 
 }
 
 template <typename S, typename Q, typename P, auto kMethod>
-Task<Status> CoroutineServerStreaming(Service& service, ServerContext& context,
-                                      const void* request, void*, CoroutineStream* stream) {
+Task<Status> CoroutineServerStreaming(Service& service, ServerContext& context, const void* request,
+                                      void*, CoroutineStream* stream) {
   return (static_cast<S&>(service).*kMethod)(context, *static_cast<const Q*>(request),
                                              MakeView<Writer<P>>(stream));
 }
