@@ -26,8 +26,10 @@ struct PemKeyCertPair {
   std::string cert_chain;
 };
 
-// TLS 1.2 and 1.3 with ALPN "h2". Exactly one key pair.
+// TLS 1.2 and 1.3 with ALPN "h2".
 struct SslServerCredentialsOptions {
+  // At least one. Of several, the one whose certificate covers the name that the client asks for
+  // (SNI) is shown, else the first.
   std::vector<PemKeyCertPair> pem_key_cert_pairs;
   // PEM text of the authorities that client certificates are verified against.
   std::string pem_root_certs;

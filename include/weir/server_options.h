@@ -24,13 +24,13 @@ enum class Execution : uint8_t {
 // Per method, or for all methods of a service. An empty field means: as one level up.
 struct MethodOptions {
   // Blocking style only. Default kPool.
-  std::optional<Execution> execution;
+  std::optional<Execution> execution = {};
   // Largest request message, in bytes, compressed and decompressed. A larger one ends its call with
   // RESOURCE_EXHAUSTED before any of it is kept.
-  std::optional<size_t> max_receive_message_bytes;
+  std::optional<size_t> max_receive_message_bytes = {};
   // Largest response message, in bytes, before compression. A larger one ends its call with
   // RESOURCE_EXHAUSTED.
-  std::optional<size_t> max_send_message_bytes;
+  std::optional<size_t> max_send_message_bytes = {};
 };
 
 enum class LogSeverity : uint8_t { kInfo, kWarning, kError };
