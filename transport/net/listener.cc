@@ -73,9 +73,9 @@ bool PrepareIpSocket(int fd, const SocketAddress& address) {
   if (!SetFlag(fd, SOL_SOCKET, SO_REUSEADDR, 1) || !SetFlag(fd, IPPROTO_TCP, TCP_NODELAY, 1)) {
     return false;
   }
-  // Said in both cases, because the default is a setting of the machine (net.ipv6.bindv6only).
-  return address.family() != AF_INET6 ||
-         SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, address.is_wildcard() ? 0 : 1);
+  // Said explicitly, because the default is a setting of the machine (net.ipv6.bindv6only). It
+  // makes a difference to the wildcard alone.
+  return address.family() != AF_INET6 || SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
 }
 
 Result<UniqueFd, OpenFailure> OpenSocket(const SocketAddress& address, int backlog) {

@@ -41,9 +41,9 @@ Result<std::vector<std::unique_ptr<Listener>>, std::string> ListenOn(
 // object made and that is still the same file. Thread-compatible.
 class Listener {
  public:
-  // Binds and listens. An IPv6 wildcard also takes IPv4 connections; any other IPv6 address takes
-  // IPv6 only. The file of a Unix socket that nobody listens on any more is replaced. The error is
-  // one sentence: "cannot listen on 0.0.0.0:50051: address already in use".
+  // Binds and listens. The IPv6 wildcard also takes IPv4 connections. The file of a Unix socket
+  // that nobody listens on any more is replaced. The error is one sentence: "cannot listen on
+  // 0.0.0.0:50051: address already in use".
   static Result<std::unique_ptr<Listener>, std::string> Open(const SocketAddress& address,
                                                              const ListenerOptions& options = {});
 

@@ -133,21 +133,10 @@ void TlsSession::Feed(ByteView ciphertext) {
   input_ = ciphertext;
 }
 
-void TlsSession::KeepInput() {
-  if (input_.empty() || !kept_input_.empty()) return;
-  kept_input_ = Buffer::CopyOf(input_);
-  input_ = kept_input_.view();
-}
-
-void TlsSession::DropInput() {
-  input_ = ByteView();
-  kept_input_.Release();
-}
-
 TlsReadResult TlsSession::ReadPlaintext(std::span<uint8_t> into) {
   WEIR_DCHECK(!into.empty());
   if (has_failed()) {
-    DropInput();
+    input_ = ByteView();
     return {TlsReadResult::Kind::kFailed, 0};
   }
   ERR_clear_error();  // what another user of this thread may have left would be taken for ours
@@ -162,11 +151,11 @@ TlsReadResult TlsSession::ReadPlaintext(std::span<uint8_t> into) {
 TlsReadResult TlsSession::HandleFailedRead(int result) {
   const int error = SSL_get_error(ssl_, result);
   if (error == SSL_ERROR_WANT_READ) {
-    DropInput();  // all consumed: OpenSSL waits for more only when there is none
+    WEIR_DCHECK(input_.empty());  // OpenSSL waits for more only when there is none
     return {TlsReadResult::Kind::kWantMore, 0};
   }
   if (error == SSL_ERROR_ZERO_RETURN) {
-    DropInput();
+    input_ = ByteView();
     return {TlsReadResult::Kind::kClosed, 0};
   }
   if (was_renegotiation_refused_) {
@@ -185,7 +174,7 @@ TlsReadResult TlsSession::HandleFailedRead(int result) {
 void TlsSession::Fail(std::string reason) {
   failure_ = std::move(reason);
   ERR_clear_error();
-  DropInput();
+  input_ = ByteView();
 }
 
 bool TlsSession::Write(ByteView plaintext) {
@@ -198,8 +187,11 @@ bool TlsSession::Write(std::span<const iovec> parts) {
   ERR_clear_error();
   size_t total = 0;
   for (const iovec& part : parts) total += part.iov_len;
-  const size_t records = total / kRecordBytesMax + 1;
-  output_.Reserve(output_.size() + total + records * kRecordOverheadMax);
+  if (total == 0) return true;
+  if (output_.empty()) {  // else it grows by doubling
+    const size_t records = total / kRecordBytesMax + 2;
+    output_.Reserve(total + records * kRecordOverheadMax);
+  }
 
   // Small parts are gathered into whole records. What fills records by itself, or comes last with
   // nothing gathered before it, is encrypted from where it is.
