@@ -152,6 +152,7 @@ void ConnectionDriver::Flush() {
     int rounds = 0;
     while (!is_write_blocked_ && rounds < kWritesPerTurn && WriteSome()) ++rounds;
     if (rounds == kWritesPerTurn) MarkDirty();
+    if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
     const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
     if (phase_ == Phase::kOpen && connection_.IsFinished() && !has_ciphertext) BeginLinger();
   }
@@ -207,9 +208,15 @@ bool ConnectionDriver::WriteSome() {
   return false;
 }
 
+bool ConnectionDriver::HasCiphertextBacklog() const {
+  return tls_ != nullptr &&
+         tls_->PendingCiphertext().size() >= worker_.options().http2.output_pause_bytes;
+}
+
 void ConnectionDriver::UpdateWatch() {
   if (phase_ == Phase::kClosed) return;
-  const bool wants_read = phase_ != Phase::kOpen || connection_.WantsInput();
+  const bool wants_read =
+      phase_ != Phase::kOpen || (connection_.WantsInput() && !HasCiphertextBacklog());
   worker_.loop().Modify(watch_, {.read = wants_read, .write = is_write_blocked_});
 }
 
@@ -231,7 +238,7 @@ void ConnectionDriver::Abort() {
     if (handler_ != nullptr) handler_->OnAbort();
     connection_.CloseNow(http2::ErrorCode::kNoError, "server stopped");
     PumpEvents();
-    if (is_write_blocked_) Close();
+    is_aborted_ = true;
   } else {
     Close();
   }

@@ -58,7 +58,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // Two-phase GOAWAY. A connection that has not finished its handshake is closed at once, since it
   // can have no calls.
   void BeginDrain();
-  // Cancels everything, says GOAWAY if the socket takes it, and closes.
+  // Cancels everything, says GOAWAY if the socket takes it at once, and closes. A second call closes
+  // without waiting for the peer.
   void Abort();
 
   // See ConnectionHandler::is_idle.
@@ -96,7 +97,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
 
   // False when the socket takes no more for now (or is closed).
   bool WriteSome();
-  net::IoResult WriteTo(std::span<const iovec> parts);
+  // Whether the client takes so little of what we encrypted that it gets no more to answer.
+  bool HasCiphertextBacklog() const;
   void UpdateWatch();
   void UpdateTimer();
   void BeginLinger();
@@ -110,6 +112,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   net::WatchHandle watch_;
   Phase phase_;
   bool is_write_blocked_ = false;
+  bool is_aborted_ = false;
   size_t linger_bytes_left_ = 0;
   // When the present phase has to end (handshake, linger), or when the peer must have taken some
   // output (open).

@@ -39,8 +39,10 @@ class ConnectionHandlerFactory {
  public:
   virtual std::unique_ptr<ConnectionHandler> MakeHandler(ConnectionDriver& driver) = 0;
 
-  // At the end of every turn of the worker, before output is flushed.
-  virtual void BeforeFlush() = 0;
+  // At the end of every turn of the worker, before output is flushed and again after it, since
+  // flushing tells handlers of streams that became writable: hands to other threads the work that
+  // was collected for them.
+  virtual void HandOverWork() = 0;
 
  protected:
   ~ConnectionHandlerFactory() = default;

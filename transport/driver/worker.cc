@@ -67,7 +67,7 @@ void Worker::NotifyWhenEmpty(std::function<void()> done) {
 }
 
 bool Worker::OnTurnEnd() {
-  factory_.BeforeFlush();
+  factory_.HandOverWork();
   // One pass over what is dirty now. Flushing can make connections dirty again (a stream became
   // writable and its handler wrote): they get their turn after every other connection.
   IntrusiveList<ConnectionDriver, DirtyListTag> batch;
@@ -77,6 +77,7 @@ bool Worker::OnTurnEnd() {
     connection.Flush();
     DestroyIfDone(connection);
   }
+  factory_.HandOverWork();
   return !dirty_.empty();
 }
 

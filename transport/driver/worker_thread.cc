@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <system_error>
 #include <utility>
 
 namespace weir::driver {
@@ -19,9 +20,14 @@ WorkerThread::WorkerThread(const WorkerOptions& options, ConnectionHandlerFactor
 
 WorkerThread::~WorkerThread() { StopAndJoin(); }
 
-void WorkerThread::Start(const std::string& name) {
-  thread_ = std::thread([this] { loop_->Run(); });
+bool WorkerThread::Start(const std::string& name) {
+  try {
+    thread_ = std::thread([this] { loop_->Run(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+  return true;
 }
 
 void WorkerThread::StopAndJoin() {

@@ -20,8 +20,8 @@ class WorkerThread {
   ~WorkerThread();
 
   // Until then, the worker and its loop may be used by the calling thread. `name` is what tools
-  // show (at most 15 characters).
-  void Start(const std::string& name);
+  // show (at most 15 characters). False when the system has no thread to give.
+  [[nodiscard]] bool Start(const std::string& name);
 
   // Ends the loop and joins the thread, if it was started. From then on the worker may be used by
   // the calling thread again. Idempotent.

@@ -23,14 +23,14 @@ class ClosedStreams {
   // are taken to be in flight, too (see StateOf).
   static constexpr size_t kRemembered = 128;
 
-  // `state` is kEnded, kResetByPeer or kResetByUs.
+  // `state` is kEnded, kResetByPeer or kResetByUs, and replaces what was remembered of the stream.
   void Remember(StreamId id, ReceiveState state) {
     if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
     uint32_t& entry = (*entries_)[IndexOf(id)];
     const uint32_t added = Pack(id, state);
     // Of two that share a place, the younger stays.
-    const bool is_younger = entry == 0 || IdIn(entry) < id;
-    Forget(is_younger ? entry : added);
+    const bool is_younger = entry == 0 || IdIn(entry) <= id;
+    if (entry == 0 || IdIn(entry) != id) Forget(is_younger ? entry : added);
     if (is_younger) entry = added;
   }
 

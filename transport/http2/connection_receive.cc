@@ -271,9 +271,10 @@ bool Connection::OnContinuation(const Frame& frame, Event* event) {
 // The header block that block_ describes is complete.
 bool Connection::OnFieldBlock(ByteView octets, Event* event) {
   const StreamId id = block_.stream_id;
-  Stream* const stream = streams_.FindById(id);
+  Stream* stream = nullptr;
   ReceiveState state = ReceiveState::kIdle;
   if (!block_.opens_stream) {
+    stream = streams_.FindById(id);
     state = stream != nullptr ? stream->receive_state : streams_.StateOf(id);
   }
   const ReceiveStep& step =

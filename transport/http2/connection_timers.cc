@@ -35,7 +35,7 @@ void Connection::OnDrainDeadline() {
 // The deadline is armed once and moved only here, so that a busy connection does not move its
 // owner's timer with every read.
 void Connection::ArmIdleDeadline() {
-  if (deadlines_.idle == kNever) {
+  if (deadlines_.idle == kNever && !shutdown_.is_over()) {
     deadlines_.idle = AddSaturated(now_, options_.idle_release_delay);
   }
 }

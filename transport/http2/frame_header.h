@@ -54,23 +54,25 @@ struct FrameHeader {
   bool Has(uint8_t flag) const { return (flags & flag) != 0; }
 };
 
-// `octets` points at nine. The reserved bit is ignored.
+// `octets` points at nine. The reserved bit is ignored. The first eight are taken as one integer,
+// since this is done for every frame.
 constexpr FrameHeader ParseFrameHeader(const uint8_t* octets) {
-  const uint8_t type = octets[3];
+  const uint64_t most = LoadBig64(octets);
+  const auto type = static_cast<uint8_t>(most >> 32);
   return FrameHeader{
-      .length = LoadBig24(octets),
+      .length = static_cast<uint32_t>(most >> 40),
       .type = type < static_cast<uint8_t>(FrameType::kExtension) ? static_cast<FrameType>(type)
                                                                  : FrameType::kExtension,
-      .flags = octets[4],
-      .stream_id = LoadBig32(octets + 5) & kStreamIdMax,
+      .flags = static_cast<uint8_t>(most >> 24),
+      .stream_id = (static_cast<uint32_t>(most << 8) | octets[8]) & kStreamIdMax,
   };
 }
 
 constexpr void StoreFrameHeader(uint8_t* octets, const FrameHeader& header) {
-  StoreBig24(octets, header.length);
-  octets[3] = static_cast<uint8_t>(header.type);
-  octets[4] = header.flags;
-  StoreBig32(octets + 5, header.stream_id);
+  StoreBig64(octets, (uint64_t{header.length} << 40) |
+                         (uint64_t{static_cast<uint8_t>(header.type)} << 32) |
+                         (uint64_t{header.flags} << 24) | (header.stream_id >> 8));
+  octets[8] = static_cast<uint8_t>(header.stream_id);
 }
 
 }  // namespace weir::http2

@@ -40,13 +40,15 @@ ByteView FrameReader::Take(size_t size) {
 // over.
 FrameReader::Step FrameReader::NextInPlace(Frame* frame) {
   const FrameHeader header = ParseFrameHeader(input_.data());
-  const Violation violation = Check(header);
-  if (violation != Violation::kNone) [[unlikely]] {
-    return Fail(violation);
+  uint32_t kept = header.length;
+  if (header.stream_id == 0 || header.length > max_frame_size_ || !sequence_.IsOrdinary(header))
+      [[unlikely]] {
+    const Violation violation = Check(header);
+    if (violation != Violation::kNone) return Fail(violation);
+    kept = std::min(kept, FrameRowOf(header.type).octets_kept);
   }
   const bool is_padded_data = header.type == FrameType::kData && header.Has(flags::kPadded);
   if (input_.size() - kFrameHeaderSize >= header.length && !is_padded_data) [[likely]] {
-    const uint32_t kept = std::min(header.length, FrameRowOf(header.type).octets_kept);
     frame->header = header;
     frame->payload = input_.subspan(kFrameHeaderSize, kept);
     frame->begins = frame->ends = true;

@@ -12,7 +12,7 @@ constexpr uint8_t kSmallContinuationsMax = 2;
 
 }  // namespace
 
-Violation FrameSequence::AdmitOther(const FrameHeader& header) {
+Violation FrameSequence::Admit(const FrameHeader& header) {
   switch (expected_) {
     case Expected::kFirstSettings:
       // An acknowledgement is not the SETTINGS of a preface.

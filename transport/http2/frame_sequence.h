@@ -20,11 +20,15 @@ class FrameSequence {
   explicit FrameSequence(const ConnectionOptions& options) : options_(options) {}
 
   // Takes the next frame of the stream, in order.
-  Violation Admit(const FrameHeader& header) {
-    if (expected_ == Expected::kAnyFrame && header.type == FrameType::kData) [[likely]] {
-      return Violation::kNone;
-    }
-    return AdmitOther(header);
+  Violation Admit(const FrameHeader& header);
+
+  // True for the frames of which nearly every stream of octets consists, and that change nothing
+  // here: DATA, and HEADERS with a whole block. Admit would return kNone for them.
+  bool IsOrdinary(const FrameHeader& header) const {
+    if (expected_ != Expected::kAnyFrame) return false;
+    if (header.type == FrameType::kData) return true;
+    return header.type == FrameType::kHeaders && header.Has(flags::kEndHeaders) &&
+           header.length <= options_.header_block_bytes_max;
   }
 
   bool has_settings() const { return expected_ != Expected::kFirstSettings; }
@@ -33,7 +37,6 @@ class FrameSequence {
  private:
   enum class Expected : uint8_t { kFirstSettings, kAnyFrame, kContinuation };
 
-  Violation AdmitOther(const FrameHeader& header);
   Violation AdmitContinuation(const FrameHeader& header);
 
   const ConnectionOptions& options_;

@@ -3,7 +3,6 @@
 #ifndef WEIR_TRANSPORT_HTTP2_OUTPUT_BUFFER_H_
 #define WEIR_TRANSPORT_HTTP2_OUTPUT_BUFFER_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -56,16 +55,7 @@ class OutputBuffer {
   }
 
  private:
-  static constexpr size_t kCapacityMin = 512;
-
-  void MakeRoom(size_t count) {
-    const size_t live = size();
-    Buffer grown;
-    grown.Reserve(std::max({live + count, 2 * live, kCapacityMin}));
-    grown.Append(unwritten());
-    bytes_ = std::move(grown);
-    written_ = 0;
-  }
+  void MakeRoom(size_t count);
 
   Buffer bytes_;
   size_t written_ = 0;
