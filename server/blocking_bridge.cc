@@ -23,12 +23,19 @@ void BlockingBridge::Reset() {
   reading_.Release();
   reading_used_ = 0;
   input_.Release();
-  is_input_ended_ = is_over_ = is_blocked_ = is_posted_ = false;
+  is_input_ended_ = is_over_ = is_posted_ = false;
   outgoing_.clear();
-  outgoing_bytes_ = consumed_bytes_ = 0;
+  outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = 0;
   wants_headers_ = is_done_ = false;
   rejection_ = {};
   result_ = Status();
+}
+
+void BlockingBridge::ReleaseMemory() {
+  decoder_.ReleaseMemory();
+  if (reading_.capacity() != 0) reading_.Release();
+  if (input_.capacity() != 0) input_.Release();
+  if (!outgoing_.empty()) outgoing_.clear();
 }
 
 void BlockingBridge::AddInput(ByteView data) {
@@ -44,9 +51,12 @@ void BlockingBridge::EndInput() {
   changed_.notify_all();
 }
 
-void BlockingBridge::OnWritable() {
+void BlockingBridge::OnWritable() { UpdateQueuedBytes(); }
+
+void BlockingBridge::UpdateQueuedBytes() {
+  const size_t queued = call_.connection().connection().QueuedBytes(call_.stream());
   const std::lock_guard lock(mutex_);
-  is_blocked_ = false;
+  queued_bytes_ = queued;
   changed_.notify_all();
 }
 
@@ -60,14 +70,13 @@ void BlockingBridge::Run() {
   std::vector<Buffer> outgoing;
   std::unique_lock lock(mutex_);
   outgoing.swap(outgoing_);
-  outgoing_bytes_ = 0;
+  queued_bytes_ += std::exchange(outgoing_bytes_, 0);
   const size_t consumed = std::exchange(consumed_bytes_, 0);
   const bool wants_headers = std::exchange(wants_headers_, false);
   const grpc::Rejection rejection = std::exchange(rejection_, {});
   const bool is_done = is_done_;
   is_posted_ = false;
   lock.unlock();
-  if (!outgoing.empty()) changed_.notify_all();
 
   const Call::Pin pin(call_);
   http2::Connection& connection = call_.connection().connection();
@@ -77,11 +86,7 @@ void BlockingBridge::Run() {
   }
   if (wants_headers) call_.SendInitialMetadata();
   for (Buffer& message : outgoing) call_.SendEncoded(std::move(message));
-  if (!outgoing.empty() && !call_.is_stream_over() && !connection.IsWritable(call_.stream())) {
-    lock.lock();
-    is_blocked_ = true;
-    lock.unlock();
-  }
+  if (!outgoing.empty()) UpdateQueuedBytes();
   if (rejection.is_rejected()) call_.EndWithRejection(rejection);
   if (is_done) call_.OnPoolHandlerDone(std::move(result_));
 }
@@ -96,7 +101,6 @@ void BlockingBridge::RunOnPool(PoolThread& thread) {
     status = call_.InvokeBlocking(shape == MethodShape::kUnary ? nullptr : this);
     if (status.ok() && !ServerStreams(shape)) status = EncodeResponse(std::move(status));
   }
-  call_.SealInitialMetadata();
   std::unique_lock lock(mutex_);
   result_ = std::move(status);
   is_done_ = true;
@@ -106,8 +110,9 @@ void BlockingBridge::RunOnPool(PoolThread& thread) {
 Status BlockingBridge::EncodeResponse(Status status) {
   const internal::MessageCodec& codec = *call_.method().descriptor->response;
   const size_t size = codec.byte_size(call_.response());
+  call_.response_size_ = size;
   if (call_.IsMessageTooLarge(size)) return call_.MessageTooLarge(size);
-  call_.SealInitialMetadata();
+  call_.DecideCompression();
   call_.NoteSent(codec, call_.response());
   grpc::Compressor* compressor =
       call_.compress_response() ? call_.ResponseCompressor(*thread_->compressors) : nullptr;
@@ -126,6 +131,7 @@ void BlockingBridge::PostAndUnlock(std::unique_lock<std::mutex>& lock) {
 }
 
 ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* message) {
+  if (call_.is_cancelled()) return ReadResult::Kind::kFailed;
   for (;;) {
     ByteView source = reading_.view().subspan(reading_used_);
     const size_t offered = source.size();
@@ -180,6 +186,7 @@ ReadResult BlockingBridge::FailRead(const grpc::Rejection& rejection) {
 
 bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* message,
                            WriteOptions options) {
+  if (call_.is_cancelled()) return false;
   const size_t size = codec.byte_size(message);
   if (call_.IsMessageTooLarge(size)) {
     const Status status = call_.MessageTooLarge(size);
@@ -195,10 +202,15 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
   Buffer encoded = EncodeMessage(codec, message, size, compressor);
 
   std::unique_lock lock(mutex_);
+  if (!outgoing_.empty() && !is_posted_) {
+    // A message that was announced as the last was not.
+    PostAndUnlock(lock);
+    lock.lock();
+  }
   const size_t high_mark =
       call_.connection().driver().worker().options().http2.stream_high_mark_bytes;
   changed_.wait(lock, [this, high_mark] {
-    return is_over_ || (!is_blocked_ && outgoing_bytes_ < high_mark);
+    return is_over_ || outgoing_bytes_ + queued_bytes_ < high_mark;
   });
   if (is_over_) return false;
   outgoing_bytes_ += encoded.size();

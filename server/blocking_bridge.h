@@ -30,6 +30,8 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // ---- worker's thread
   // Ready for another call.
   void Reset();
+  // Between two calls: what the last one did not take need not be kept.
+  void ReleaseMemory();
   void AddInput(ByteView data);
   void EndInput();
   // The stream has room again.
@@ -47,6 +49,8 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
  private:
   // net::Task, on the worker's thread: does what the pool thread left to do.
   void Run() override;
+
+  void UpdateQueuedBytes();
 
   // Posts unless that was done already. `lock` is held on entry and released.
   void PostAndUnlock(std::unique_lock<std::mutex>& lock);
@@ -72,8 +76,8 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // Towards the pool thread.
   Buffer input_;
   bool is_input_ended_ = false;
-  bool is_over_ = false;     // cancelled, or a Read failed
-  bool is_blocked_ = false;  // the stream is above its high mark
+  bool is_over_ = false;  // cancelled, or a Read failed
+  size_t queued_bytes_ = 0;  // in the engine, when the worker last looked; never less than that
   // Towards the worker.
   bool is_posted_ = false;
   std::vector<Buffer> outgoing_;

@@ -1,5 +1,6 @@
 #include "server/call.h"
 
+#include <exception>
 #include <utility>
 
 #include "server/blocking_bridge.h"
@@ -24,7 +25,6 @@ void Call::Begin(ConnectionCalls& connection, const Method& method, http2::Strea
   head_ = &head;
   fields_ = std::move(fields);
   stream_ = stream;
-  ++serial_;
   net::Loop& loop = connection.loop();
   started_ = loop.Now();
   decoder_.Reset(method.receive_bytes_max, head.encoding);
@@ -115,16 +115,31 @@ void Call::OnStreamLost() {
 }
 
 void Call::OnTimer(TimePoint) {
-  const std::string_view message = "the deadline passed before the server had answered";
-  if (are_headers_sent_ && http2().QueuedBytes(stream_) > 0) {
-    // A status could not get past the data that the client does not take.
-    http2().ResetStream(stream_, http2::ErrorCode::kCancel);
-    MarkDirty();
-    end_message_ = message;
-    EndStream(StatusCode::DEADLINE_EXCEEDED);
+  EndAtOnce(StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the server had answered");
+}
+
+// Posted, because it may come from any thread; by then the object may serve another call. (It is
+// recycled, never freed, while its worker runs.)
+void Call::TryCancel() {
+  is_cancel_requested_.store(true, std::memory_order_relaxed);
+  connection_->loop().PostFunction([this, serial = serial_] {
+    if (serial_ == serial && !is_finished_) CancelByServer();
+  });
+}
+
+void Call::CancelByServer() {
+  EndAtOnce(StatusCode::CANCELLED, "the server cancelled the call");
+}
+
+void Call::EndAtOnce(StatusCode code, std::string message) {
+  if (is_stream_over_ || http2().QueuedBytes(stream_) == 0) {
+    EndWithStatus(code, std::move(message));
     return;
   }
-  EndWithStatus(StatusCode::DEADLINE_EXCEEDED, std::string(message));
+  http2().ResetStream(stream_, http2::ErrorCode::kCancel);
+  MarkDirty();
+  end_message_ = std::move(message);
+  EndStream(code);
 }
 
 void Call::EndWithStatus(StatusCode code, std::string message) {
@@ -164,12 +179,23 @@ void Call::Cancel() {
   WakeWaiters();
 }
 
-void Call::OnDrain() { RunCallbacks(&on_drain_); }
+void Call::OnDrain() {
+  const Pin pin(*this);
+  RunCallbacks(&on_drain_);
+}
 
+// One after the other off the list: when one of them makes the handler end, the others must not run.
 void Call::RunCallbacks(std::vector<std::function<void()>>* callbacks) {
   const std::lock_guard lock(callbacks_mutex_);
-  const std::vector<std::function<void()>> taken = std::exchange(*callbacks, {});
-  for (const std::function<void()>& callback : taken) callback();
+  while (!callbacks->empty()) {
+    const std::function<void()> callback = std::move(callbacks->front());
+    callbacks->erase(callbacks->begin());
+    try {
+      callback();
+    } catch (...) {
+      LogException("registered a callback that", std::current_exception());
+    }
+  }
 }
 
 void Call::ClearCallbacks() {
@@ -184,7 +210,9 @@ void Call::ClearCallbacks() {
 }
 
 void Call::Finish(Status status) {
+  const Pin pin(*this);
   is_handler_running_ = false;
+  if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
   if (!is_stream_over_) {
     SendResponse(status);
     is_stream_over_ = true;
@@ -195,6 +223,7 @@ void Call::Finish(Status status) {
 void Call::Complete() {
   is_finished_ = true;
   if (is_armed()) connection_->loop().Disarm(*this);
+  if (http2().QueuedBytes(stream_) != 0) connection_->WatchUnsentResponse(stream_, deadline_);
   http2().ReleaseStream(stream_);
   connection_->OnCallFinished(*this);
   if (pins_ == 0) Recycle();
@@ -204,10 +233,18 @@ void Call::Complete() {
 void Call::Recycle() {
   WorkerContext& owner = worker();
   ++serial_;  // whoever remembers the call finds it gone
-  if (request_ != nullptr) owner.RecycleRequest(*method_, request_, decoder_.message_size());
-  if (response_ != nullptr) owner.RecycleResponse(*method_, response_, response_size_);
+  if (request_ != nullptr) owner.RecycleRequest(*method_, request_, decoder_.content_size());
+  if (response_ != nullptr) {
+    // The handler may have failed after it had filled it.
+    if (response_size_ == kNotMeasured) {
+      response_size_ = method_->descriptor->response->byte_size(response_);
+    }
+    owner.RecycleResponse(*method_, response_, response_size_);
+  }
   request_ = response_ = nullptr;
-  response_size_ = 0;
+  response_size_ = kNotMeasured;
+  decoder_.ReleaseMemory();
+  if (bridge_ != nullptr) bridge_->ReleaseMemory();
   fields_.reset();
   deadline_ = kNever;
   has_request_ = is_input_ended_ = is_request_ready_ = request_compressed_ = false;
@@ -215,12 +252,14 @@ void Call::Recycle() {
   inbound_used_ = 0;
   pending_data_ = {};
   if (encoded_response_.capacity() != 0) encoded_response_.Release();
-  are_headers_sent_ = is_initial_metadata_sealed_ = false;
+  are_headers_sent_ = is_initial_metadata_sealed_ = is_compression_decided_ = false;
+  sealed_metadata_ = nullptr;
   compress_response_ = true;
   compression_ = CompressionAlgorithm::kNone;
   response_encoding_ = {};
-  is_on_pool_ = is_stream_over_ = is_finished_ = false;
+  was_handler_called_ = is_on_pool_ = is_stream_over_ = is_finished_ = false;
   is_cancelled_.store(false, std::memory_order_relaxed);
+  is_cancel_requested_.store(false, std::memory_order_relaxed);
   end_code_ = StatusCode::OK;
   if (!end_message_.empty()) end_message_.clear();
   if (!pool_status_.ok()) pool_status_ = Status();
@@ -240,27 +279,26 @@ Call::Extras& Call::extras() {
 
 const ClientMetadata& Call::client_metadata() {
   Extras& all = extras();
-  if (!all.has_client) {
-    // What an interceptor added comes after what the client sent.
-    grpc::Metadata received;
+  if (!all.has_client_view) {
+    all.has_client_view = true;
     // The head was accepted, so every binary value is known to decode.
-    static_cast<void>(grpc::DecodeMetadata(*fields_, &received));
-    for (const grpc::Metadata::Entry& entry : all.client) received.Add(entry.key, entry.value);
-    all.client = std::move(received);
-    all.has_client = true;
-    all.client_view.clear();
-  }
-  if (all.client_view.empty()) {
-    for (const grpc::Metadata::Entry& entry : all.client) {
+    static_cast<void>(grpc::DecodeMetadata(*fields_, &all.received));
+    for (const grpc::Metadata::Entry& entry : all.received) {
       if (!entry.key.starts_with(':')) all.client_view.emplace(entry.key, entry.value);
+    }
+    // What an interceptor added comes after what the client sent.
+    for (const grpc::Metadata::Entry& entry : all.added) {
+      all.client_view.emplace(entry.key, entry.value);
     }
   }
   return all.client_view;
 }
 
 void Call::AddClientMetadata(std::string_view key, std::string_view value) {
-  extras().client.Add(key, value);
-  extras().client_view.clear();
+  Extras& all = extras();
+  const grpc::Metadata::Entry& entry =
+      all.added.emplace_back(grpc::Metadata::Entry{std::string(key), std::string(value)});
+  if (all.has_client_view) all.client_view.emplace(entry.key, entry.value);
 }
 
 bool Call::AddInitialMetadata(std::string_view key, std::string_view value) {
@@ -309,14 +347,22 @@ void Call::NoteReceived(const internal::MessageCodec& codec, const void* message
                         size_t wire_size) {
   ++statistics_.messages_received;
   statistics_.bytes_received += wire_size;
-  for (MessageObserver* observer : observers_) {
-    if (codec.as_protobuf != nullptr) observer->OnMessageReceived(*codec.as_protobuf(message));
-  }
+  ShowToObservers(&MessageObserver::OnMessageReceived, codec, message);
 }
 
 void Call::NoteSent(const internal::MessageCodec& codec, const void* message) {
+  ShowToObservers(&MessageObserver::OnMessageSent, codec, message);
+}
+
+void Call::ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
+                           const internal::MessageCodec& codec, const void* message) {
+  if (observers_.empty() || codec.as_protobuf == nullptr) return;
   for (MessageObserver* observer : observers_) {
-    if (codec.as_protobuf != nullptr) observer->OnMessageSent(*codec.as_protobuf(message));
+    try {
+      (observer->*show)(*codec.as_protobuf(message));
+    } catch (...) {
+      LogException("is watched by an observer that", std::current_exception());
+    }
   }
 }
 

@@ -10,9 +10,8 @@
 //     other way round. The stream's place is given back when both are.
 //  3. The status is sent once: by Finish, or earlier by End* when the library ends the call itself.
 //     The handler's own status is then ignored.
-//  4. Resuming a coroutine or running a callback may end the call. Code that goes on afterwards
-//  holds
-//     a Pin.
+//  4. Resuming a coroutine, running a callback or ending the stream may end the call. Code that
+//     goes on afterwards holds a Pin.
 #ifndef WEIR_SERVER_CALL_H_
 #define WEIR_SERVER_CALL_H_
 
@@ -22,6 +21,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -74,7 +74,11 @@ class Call final : public internal::CoroutineStream,
 
   // The server ends the call.
   void EndWithStatus(StatusCode code, std::string message);
+  // Does not let the status wait behind data that the client does not take: resets the stream then.
+  void EndAtOnce(StatusCode code, std::string message);
   void EndWithRejection(const grpc::Rejection& rejection);
+  // Any thread.
+  void TryCancel();
   void OnDrain();
 
   // ---- handler (call_handler.cc)
@@ -107,11 +111,8 @@ class Call final : public internal::CoroutineStream,
   ConnectionCalls& connection() { return *connection_; }
   ServerContext& context() { return context_; }
   TimePoint deadline() const { return deadline_; }
-  // Differs between the calls that one object serves after another.
-  uint64_t serial() const { return serial_; }
   bool is_cancelled() const { return is_cancelled_.load(std::memory_order_acquire); }  // any thread
   bool is_stream_over() const { return is_stream_over_; }
-  bool is_finished() const { return is_finished_; }
   http2::StreamKey stream() const { return stream_; }
   void* request() { return request_; }
   void* response() { return response_; }
@@ -128,11 +129,13 @@ class Call final : public internal::CoroutineStream,
   CompressionAlgorithm compression() const { return compression_; }
   void set_compress_response(bool compress) { compress_response_ = compress; }
   bool compress_response() const { return compress_response_; }
-  // Ends the time in which the handler may set initial metadata and compression. By the thread that
-  // runs the handler, before the headers are sent. Idempotent.
+  // Ends the time in which the handler may set the compression, or that and initial metadata. By the
+  // thread that runs the handler, before the first message is encoded or the headers are sent.
+  // Idempotent.
+  void DecideCompression();
   void SealInitialMetadata();
   // The algorithm that messages are compressed with, out of `compressors`; nullptr for none. Valid
-  // once sealed.
+  // once decided.
   grpc::Compressor* ResponseCompressor(const grpc::CompressorRegistry& compressors) const;
   void set_request_compressed(bool compressed) { request_compressed_ = compressed; }
   bool request_compressed() const { return request_compressed_; }
@@ -147,8 +150,9 @@ class Call final : public internal::CoroutineStream,
   }
   InterceptedCall::Statistics statistics() const;
 
-  // A line in the server's log about this call's handler.
+  // A line in the server's log about this call's handler: what it did, or what of it threw.
   void LogMisuse(std::string_view what) const;
+  void LogException(std::string_view what, const std::exception_ptr& exception) const;
 
  private:
   friend class BlockingBridge;
@@ -169,9 +173,11 @@ class Call final : public internal::CoroutineStream,
 
   // Metadata and callbacks: what most calls do not use. Made on first use by the handler's thread.
   struct Extras {
-    grpc::Metadata client;
+    // Views given out stay valid: the one is decoded once, the other's entries do not move.
+    grpc::Metadata received;
+    std::list<grpc::Metadata::Entry> added;
     ClientMetadata client_view;
-    bool has_client = false;
+    bool has_client_view = false;
     grpc::Metadata initial;
     grpc::Metadata trailing;
   };
@@ -188,6 +194,7 @@ class Call final : public internal::CoroutineStream,
   void OnTimer(TimePoint now) override;
   void OnSingleRequestData(ByteView data, bool ends_stream);
   void OnSingleRequestEnd();
+  void CancelByServer();
   void EndStream(StatusCode code);
   void Cancel();
   void RunCallbacks(std::vector<std::function<void()>>* callbacks);
@@ -196,6 +203,8 @@ class Call final : public internal::CoroutineStream,
   void Complete();
   void Recycle();
   Extras& extras();
+  void ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
+                       const internal::MessageCodec& codec, const void* message);
 
   // call_handler.cc
   void StartHandler();
@@ -229,7 +238,7 @@ class Call final : public internal::CoroutineStream,
   http2::StreamKey stream_;
   TimePoint started_;
   TimePoint deadline_ = kNever;
-  uint64_t serial_ = 0;
+  uint64_t serial_ = 0;  // differs between the calls that one object serves after another
 
   // The request.
   MessageDecoder decoder_;
@@ -243,21 +252,28 @@ class Call final : public internal::CoroutineStream,
   ByteView pending_data_;  // bytes of the event being handled, not yet consumed
 
   // The response.
+  static constexpr size_t kNotMeasured = SIZE_MAX;
+
   void* response_ = nullptr;
-  size_t response_size_ = 0;
+  size_t response_size_ = kNotMeasured;
   Buffer encoded_response_;  // by the pool, with its prefix
   bool are_headers_sent_ = false;
   bool compress_response_ = true;
   bool is_initial_metadata_sealed_ = false;
+  bool is_compression_decided_ = false;
+  // Part of `extras_`, which is not to be looked at while the handler's thread may make it.
+  const grpc::Metadata* sealed_metadata_ = nullptr;
   CompressionAlgorithm compression_ = CompressionAlgorithm::kNone;
   std::string_view response_encoding_;  // "" for none
 
   // The handler.
+  bool was_handler_called_ = false;  // by the last interceptor
   bool is_handler_running_ = false;
   bool is_on_pool_ = false;      // metadata and settings belong to the pool thread now
   bool is_stream_over_ = false;  // nothing more can be sent
   bool is_finished_ = false;
   std::atomic<bool> is_cancelled_ = false;
+  std::atomic<bool> is_cancel_requested_ = false;  // TryCancel was called
   uint32_t pins_ = 0;
   // Why the library ended the call, for interceptors.
   StatusCode end_code_ = StatusCode::OK;

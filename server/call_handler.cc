@@ -74,6 +74,10 @@ void Call::StartHandler() {
 }
 
 Task<Status> Call::RunHandler() {
+  if (std::exchange(was_handler_called_, true)) {
+    LogMisuse("was to be called twice: an interceptor may call its continuation once");
+    co_return Status(StatusCode::INTERNAL, "an interceptor called the handler twice");
+  }
   if (HasSingleRequest()) co_await RequestReadyAwaiter{*this};
   Status status;
   if (!is_stream_over_) {
@@ -98,14 +102,14 @@ Task<Status> Call::RunHandler() {
         break;
     }
   }
-  if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool &&
-      response_ != nullptr) {
+  if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
+  // What the client was told, or would have been: interceptors are to see that.
+  if (is_stream_over_) co_return Status(end_code_, end_message_);
+  if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool) {
     const internal::MessageCodec& codec = *method_->descriptor->response;
     NoteSent(codec, response_);
     if (!worker().config().interceptors.is_empty()) NoteSentBytes(codec.byte_size(response_));
   }
-  // What the client was told, or would have been: interceptors are to see that.
-  if (is_stream_over_ && end_code_ != StatusCode::OK) co_return Status(end_code_, end_message_);
   co_return status;
 }
 
@@ -124,15 +128,21 @@ Status Call::InvokeBlocking(internal::BlockingStream* stream) {
 // gRPC "Status codes": UNKNOWN for what an application throws. The text may hold secrets, so it
 // goes to the log and not to the client.
 Status Call::StatusOfException(const std::exception_ptr& exception) const {
-  std::string what = "threw something that is not a std::exception";
+  LogException("", exception);
+  return Status(StatusCode::UNKNOWN, "the handler failed with an exception");
+}
+
+void Call::LogException(std::string_view what, const std::exception_ptr& exception) const {
+  std::string line(what);
+  if (!line.empty()) line.push_back(' ');
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& known) {
-    what = std::string("threw an exception: ") + known.what();
+    line.append("threw an exception: ").append(known.what());
   } catch (...) {
+    line.append("threw something that is not a std::exception");
   }
-  LogMisuse(what);
-  return Status(StatusCode::UNKNOWN, "the handler failed with an exception");
+  LogMisuse(line);
 }
 
 // ---- pool --------------------------------------------------------------------------------------

@@ -16,6 +16,13 @@ namespace weir::server {
 void Call::SealInitialMetadata() {
   if (is_initial_metadata_sealed_) return;
   is_initial_metadata_sealed_ = true;
+  if (extras_ != nullptr && !extras_->initial.empty()) sealed_metadata_ = &extras_->initial;
+  DecideCompression();
+}
+
+void Call::DecideCompression() {
+  if (is_compression_decided_) return;
+  is_compression_decided_ = true;
   if (compression_ == CompressionAlgorithm::kNone) return;
   const std::string_view name = EncodingNameOf(compression_);
   // Never an algorithm that the client did not offer (gRPC compression.md).
@@ -31,15 +38,14 @@ void Call::SendInitialMetadata() {
   SealInitialMetadata();
   are_headers_sent_ = true;
   MarkDirty();
-  const bool has_metadata = extras_ != nullptr && !extras_->initial.empty();
-  if (!has_metadata && response_encoding_.empty() && head_->encoding.empty()) [[likely]] {
+  if (sealed_metadata_ == nullptr && response_encoding_.empty() && head_->encoding.empty()) [[likely]] {
     http2().SendHeaders(stream_, grpc::kOkHeaders);
     return;
   }
   grpc::FieldList& fields = worker().ClearedFieldList();
   grpc::BuildInitialHeaders({.encoding = response_encoding_,
                              .accept_encoding = worker().compressors().accept_encoding(),
-                             .metadata = has_metadata ? &extras_->initial : nullptr},
+                             .metadata = sealed_metadata_},
                             &fields);
   http2().SendHeaders(stream_, fields.fields());
 }

@@ -34,7 +34,10 @@ Peer DescribePeer(const driver::ConnectionDriver& driver) {
 }  // namespace
 
 ConnectionCalls::ConnectionCalls(WorkerContext& worker, driver::ConnectionDriver& driver)
-    : worker_(worker), driver_(driver), peer_(DescribePeer(driver)) {}
+    : worker_(worker),
+      driver_(driver),
+      unsent_responses_(driver),
+      peer_(DescribePeer(driver)) {}
 
 void ConnectionCalls::OnEvent(const http2::Event& event) {
   Call* const call = static_cast<Call*>(event.user);
@@ -119,12 +122,13 @@ void ConnectionCalls::OnDrain() {
 
 void ConnectionCalls::OnAbort() {
   ForEachCall([](Call& call) {
-    call.EndWithStatus(StatusCode::UNAVAILABLE, "the server is shutting down");
+    call.EndAtOnce(StatusCode::UNAVAILABLE, "the server is shutting down");
   });
 }
 
 void ConnectionCalls::OnClosed() {
   is_closed_ = true;
+  unsent_responses_.Clear();
   ForEachCall([](Call& call) { call.OnStreamLost(); });
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "server/call.h"
+#include "server/unsent_responses.h"
 #include "server/worker_context.h"
 #include "transport/base/intrusive_list.h"
 #include "transport/driver/connection_driver.h"
@@ -40,6 +41,10 @@ class ConnectionCalls final : public driver::ConnectionHandler {
 
   // By a call, as its last action.
   void OnCallFinished(Call& call);
+  // By a call that is about to release its stream with data still queued.
+  void WatchUnsentResponse(http2::StreamKey stream, TimePoint deadline) {
+    unsent_responses_.Add(stream, deadline);
+  }
 
  private:
   void StartCall(const http2::Event& event);
@@ -52,6 +57,7 @@ class ConnectionCalls final : public driver::ConnectionHandler {
 
   WorkerContext& worker_;
   driver::ConnectionDriver& driver_;
+  UnsentResponses unsent_responses_;
   IntrusiveList<Call, CallListTag> calls_;
   size_t live_calls_ = 0;
   bool is_closed_ = false;

@@ -13,7 +13,11 @@ constexpr std::size_t kClassBytes = 128;
 constexpr std::size_t kClasses = 16;
 // Frames kept per class: what one busy connection with its 100 streams uses, so at most 3.3 MiB a
 // thread, and that only if every class was ever used by a hundred frames at once.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kKeptMax = 0;  // so that the use of a frame after its end is found out
+#else
 constexpr std::size_t kKeptMax = 100;
+#endif
 
 struct FreeFrameNode {
   FreeFrameNode* next;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 
 #include "server/compressors.h"
 #include "transport/base/check.h"
@@ -35,15 +36,24 @@ void HandlerPool::Submit(PoolBatch& batch) {
     last_ = batch.last_;
     queued_ += batch.size_;
     to_wake = std::min(batch.size_, idle_threads_);
-    const size_t unserved = queued_ - std::min(queued_, idle_threads_);
-    for (size_t i = 0; i < unserved && threads_.size() < threads_max_; ++i) {
-      threads_.emplace_back([this] { RunThread(); });
-      pthread_setname_np(threads_.back().native_handle(),
-                         ("weir-pool-" + std::to_string(threads_.size() - 1)).c_str());
-    }
+    StartThreads(queued_ - std::min(queued_, idle_threads_));
   }
   for (size_t i = 0; i < to_wake; ++i) work_.notify_one();
   batch = PoolBatch();
+}
+
+// The mutex is held, so that the new threads wait for all of them to be counted.
+void HandlerPool::StartThreads(size_t wanted) {
+  for (size_t i = 0; i < wanted && threads_.size() < threads_max_; ++i) {
+    try {
+      threads_.emplace_back([this] { RunThread(); });
+    } catch (const std::system_error&) {
+      return;
+    }
+    ++idle_threads_;
+    pthread_setname_np(threads_.back().native_handle(),
+                       ("weir-pool-" + std::to_string(threads_.size() - 1)).c_str());
+  }
 }
 
 void HandlerPool::StopAndJoin() {
@@ -62,6 +72,7 @@ void HandlerPool::RunThread() {
   PoolThread self{.compressors = &compressors};
 
   std::unique_lock lock(mutex_);
+  --idle_threads_;
   for (;;) {
     while (first_ == nullptr && !is_stopping_) {
       ++idle_threads_;

@@ -67,13 +67,15 @@ class HandlerPool {
   // Takes a place in the queue; false when it is full. A place taken must be filled by Submit.
   bool ReservePlace();
 
-  // Queues the batch, whose places were reserved, in order; empties it.
+  // Queues the batch, whose places were reserved, in order; empties it. When the system refuses a
+  // thread, the tasks wait for the threads there are; the next call tries again.
   void Submit(PoolBatch& batch);
 
   // Runs what is queued to its end. Nothing may be submitted any more.
   void StopAndJoin();
 
  private:
+  void StartThreads(size_t wanted);
   void RunThread();
 
   const size_t threads_max_;
@@ -85,7 +87,7 @@ class HandlerPool {
   PoolTask* first_ = nullptr;
   PoolTask* last_ = nullptr;
   size_t queued_ = 0;
-  size_t idle_threads_ = 0;
+  size_t idle_threads_ = 0;  // that wait for work or have not yet looked for it
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
 };

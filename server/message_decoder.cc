@@ -44,8 +44,9 @@ MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
     case grpc::Compressor::DecompressOutcome::kCorrupt:
       return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt, encoding_));
   }
+  content_size_ = inflated.size();
   if (!codec.parse(message, inflated.data(), inflated.size())) {
-    return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt));
+    return Reject(grpc::MakeRejection(Rejection::Kind::kMessageMalformed));
   }
   return Outcome::kMessage;
 }

@@ -30,26 +30,32 @@ class MessageDecoder {
     reader_.Reset(message_size_max);
     encoding_ = encoding;
     if (rejection_.is_rejected()) rejection_ = {};
-    message_size_ = 0;
+    message_size_ = content_size_ = 0;
     is_compressed_ = false;
+  }
+
+  // Between two uses, a message that was put together from pieces need not be kept.
+  void ReleaseMemory() {
+    if (reader_.held_bytes() != 0) reader_.Reset(0);
   }
 
   // Takes bytes off the front of `*bytes` until one message is complete, and parses that into
   // `message`.
   Outcome Pull(ByteView* bytes, const internal::MessageCodec& codec, void* message,
                const grpc::CompressorRegistry& compressors) {
+    if (rejection_.is_rejected()) [[unlikely]] return Outcome::kRejected;
     reader_.Feed(*bytes);
     grpc::Message found;
     const grpc::MessageReader::Outcome outcome = reader_.Next(&found);
     if (outcome == grpc::MessageReader::Outcome::kMessage) {
       *bytes = reader_.TakeUnread();
-      message_size_ = found.payload.size();
+      message_size_ = content_size_ = found.payload.size();
       is_compressed_ = found.compressed;
       if (!found.compressed) [[likely]] {
         if (codec.parse(message, found.payload.data(), found.payload.size())) [[likely]] {
           return Outcome::kMessage;
         }
-        return Reject(grpc::MakeRejection(grpc::Rejection::Kind::kMessageCorrupt));
+        return Reject(grpc::MakeRejection(grpc::Rejection::Kind::kMessageMalformed));
       }
       return Decompress(found.payload, codec, message, compressors);
     }
@@ -66,6 +72,8 @@ class MessageDecoder {
 
   // Of the message delivered last: its size on the wire without the prefix, and its flag.
   size_t message_size() const { return message_size_; }
+  // Its size once decompressed.
+  size_t content_size() const { return content_size_; }
   bool is_compressed() const { return is_compressed_; }
 
  private:
@@ -78,6 +86,7 @@ class MessageDecoder {
   std::string_view encoding_;
   grpc::Rejection rejection_;
   size_t message_size_ = 0;
+  size_t content_size_ = 0;
   bool is_compressed_ = false;
 };
 

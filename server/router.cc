@@ -1,9 +1,18 @@
 #include "server/router.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace weir::server {
 namespace {
+
+// Protocol Buffers count the bytes of a message in an int, whatever the options say.
+constexpr size_t kMessageBytesMax = INT32_MAX;
+
+size_t MessageLimit(const std::optional<size_t>& wanted) {
+  return std::min(wanted.value_or(kMessageBytesMax), kMessageBytesMax);
+}
 
 // `specific` where it says something, `general` elsewhere.
 MethodOptions Override(const MethodOptions& general, const MethodOptions& specific) {
@@ -48,8 +57,8 @@ std::optional<std::string> Router::AddService(
                .service = &service,
                .path = std::move(path),
                .style = StyleOf(method, options.execution.value_or(Execution::kPool)),
-               .receive_bytes_max = options.max_receive_message_bytes.value_or(SIZE_MAX),
-               .send_bytes_max = options.max_send_message_bytes.value_or(SIZE_MAX),
+               .receive_bytes_max = MessageLimit(options.max_receive_message_bytes),
+               .send_bytes_max = MessageLimit(options.max_send_message_bytes),
                .index = methods_.size()});
     by_path_.emplace(added.path, &added);
   }

@@ -24,7 +24,7 @@ struct Method {
   Service* service;
   std::string path;  // "/helloworld.Greeter/SayHello"
   HandlerStyle style;
-  size_t receive_bytes_max;
+  size_t receive_bytes_max;  // at most 2^31-1, both
   size_t send_bytes_max;
   size_t index;  // 0, 1, ... over all methods of the server
 

@@ -17,7 +17,9 @@ void Server::Wait() { core_->Wait(); }
 
 ShutdownReport Server::Shutdown(std::chrono::system_clock::time_point deadline) {
   if (deadline == std::chrono::system_clock::time_point::max()) return Shutdown();
-  return Shutdown(std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - net::WallNow()));
+  const auto now = net::WallNow();
+  if (deadline <= now) return Shutdown(std::chrono::nanoseconds::zero());
+  return Shutdown(std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - now));
 }
 
 ShutdownReport Server::Shutdown(std::chrono::nanoseconds grace) {

@@ -50,6 +50,12 @@ Status CheckOptions(const ServerOptions& options) {
       options.connection_window_bytes > kWindowMax) {
     return InvalidArgument("connection_window_bytes must be 65535 to 2147483647");
   }
+  if (options.max_metadata_bytes == 0 || options.max_metadata_entries == 0) {
+    return InvalidArgument("max_metadata_bytes or max_metadata_entries is 0: every call has some");
+  }
+  if (options.handler_queue_max == 0) {
+    return InvalidArgument("handler_queue_max is 0: no blocking handler could ever run");
+  }
   if (options.write_buffer_bytes == 0) {
     return InvalidArgument("write_buffer_bytes is 0: no Write could ever finish");
   }

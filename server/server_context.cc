@@ -44,14 +44,7 @@ void ServerContext::OnCancel(std::function<void()> callback) {
   call_->OnCancel(std::move(callback));
 }
 
-// From any thread, so by way of the worker; the serial tells whether the call is still the same by
-// then. (Calls are recycled, never freed, while their worker runs.)
-void ServerContext::TryCancel() {
-  call_->connection().loop().PostFunction([call = call_, serial = call_->serial()] {
-    if (call->serial() != serial || call->is_finished()) return;
-    call->EndWithStatus(StatusCode::CANCELLED, "the server cancelled the call");
-  });
-}
+void ServerContext::TryCancel() { call_->TryCancel(); }
 
 bool ServerContext::IsDraining() const { return call_->connection().is_draining(); }
 
@@ -76,7 +69,14 @@ void ServerContext::set_compress_response(bool compress) { call_->set_compress_r
 bool ServerContext::request_compressed() const { return call_->request_compressed(); }
 
 void ServerContext::RunOnWorker(std::function<void()> function) {
-  call_->connection().loop().PostFunction(std::move(function));
+  const server::Log& log = call_->connection().worker().config().log;
+  call_->connection().loop().PostFunction([&log, function = std::move(function)] {
+    try {
+      function();
+    } catch (...) {
+      log.Error("a function that was given to RunOnWorker threw an exception");
+    }
+  });
 }
 
 ServerContext::SleepAwaiter ServerContext::SleepFor(std::chrono::nanoseconds duration) {

@@ -124,8 +124,12 @@ Status ServerCore::StartAccepting(std::vector<ListeningPort> ports) {
       }
     }
   }
-  for (size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i].thread->Start("weir-" + std::to_string(i));
+  // The accepting worker comes last: if the system refuses a thread, no connection is lost.
+  for (size_t i = workers_.size(); i-- > 0;) {
+    if (!workers_[i].thread->Start("weir-" + std::to_string(i))) {
+      return Status(StatusCode::UNAVAILABLE, "cannot start worker " + std::to_string(i) +
+                                                 ": the system has no thread to give");
+    }
   }
   return Status::OK;
 }

@@ -50,7 +50,7 @@ std::unique_ptr<driver::ConnectionHandler> WorkerContext::MakeHandler(
   return std::make_unique<ConnectionCalls>(*this, driver);
 }
 
-void WorkerContext::BeforeFlush() { pool_.Submit(pool_batch_); }
+void WorkerContext::HandOverWork() { pool_.Submit(pool_batch_); }
 
 bool WorkerContext::RunOnPool(PoolTask& task) {
   if (!pool_.ReservePlace()) return false;

@@ -42,7 +42,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
 
   // ConnectionHandlerFactory
   std::unique_ptr<driver::ConnectionHandler> MakeHandler(driver::ConnectionDriver& driver) override;
-  void BeforeFlush() override;
+  void HandOverWork() override;
 
   const ServerConfig& config() const { return config_; }
   const grpc::CompressorRegistry& compressors() const { return compressors_; }
