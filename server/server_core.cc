@@ -218,7 +218,7 @@ ShutdownReport ServerCore::DrainConnections(std::unique_lock<std::mutex>& lock) 
     for_each_worker([this](driver::Worker& worker) {
       size_t cancelled = 0;
       worker.ForEachConnection([&cancelled](driver::ConnectionDriver& connection) {
-        cancelled += connection.connection().open_streams();
+        cancelled += connection.open_streams();
       });
       worker.Abort();
       const std::lock_guard guard(mutex_);

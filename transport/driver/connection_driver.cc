@@ -17,25 +17,31 @@ ConnectionDriver::ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> 
                                    std::unique_ptr<net::TlsSession> tls)
     : worker_(worker),
       socket_(std::move(socket)),
-      tls_(std::move(tls)),
-      connection_(worker.options().http2, worker.counters(), worker.loop().Now()),
-      phase_(tls_ == nullptr ? Phase::kOpen : Phase::kHandshake) {
-  if (tls_ != nullptr) {
-    phase_deadline_ = AddSaturated(worker.loop().Now(), worker.options().handshake_timeout);
-  }
-}
+      tls_(std::move(tls)) {}
 
 ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
 
 void ConnectionDriver::Start() {
-  MarkDirty();  // our SETTINGS leave with the first flush
+  MarkDirty();
   auto watch = worker_.loop().Watch(socket_->fd(), {.read = true, .write = false}, *this);
   if (!watch.ok()) {
     Close();
     return;
   }
   watch_ = watch.value();
-  if (phase_ == Phase::kOpen) handler_ = worker_.factory().MakeHandler(*this);
+  if (tls_ == nullptr) {
+    OpenHttp2();
+  } else {
+    phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().handshake_timeout);
+  }
+}
+
+// Our SETTINGS leave with the next flush, and the engine's own timeouts begin now.
+void ConnectionDriver::OpenHttp2() {
+  connection_.emplace(worker_.options().http2, worker_.counters(), worker_.loop().Now());
+  phase_ = Phase::kOpen;
+  phase_deadline_ = kNever;
+  handler_ = worker_.factory().MakeHandler(*this);
 }
 
 void ConnectionDriver::MarkDirty() {
@@ -45,7 +51,8 @@ void ConnectionDriver::MarkDirty() {
 void ConnectionDriver::HandlerBecameIdle() { MarkDirty(); }
 
 size_t ConnectionDriver::buffered_bytes() const {
-  return connection_.buffered_bytes() + (tls_ == nullptr ? 0 : tls_->PendingCiphertext().size());
+  return (connection_.has_value() ? connection_->buffered_bytes() : 0) +
+         (tls_ == nullptr ? 0 : tls_->PendingCiphertext().size());
 }
 
 // ---- input -------------------------------------------------------------------------------------
@@ -61,7 +68,7 @@ void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
     }
   }
   // Both directions are dead. What was readable has been read just now, or will never be wanted.
-  if (hangup && (!readable || !connection_.WantsInput())) Close();
+  if (hangup && (!readable || phase_ != Phase::kOpen || !connection_->WantsInput())) Close();
 }
 
 // One read a turn: with level-triggered readiness a connection that has more waits for its next
@@ -91,7 +98,7 @@ void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
   const std::span<uint8_t> buffer = worker_.plaintext_buffer();
   for (;;) {
     const net::TlsReadResult result = tls_->ReadPlaintext(buffer);
-    if (phase_ == Phase::kHandshake && tls_->IsHandshakeDone()) OnHandshakeDone();
+    if (phase_ == Phase::kHandshake && tls_->IsHandshakeDone()) OpenHttp2();
     switch (result.kind) {
       case net::TlsReadResult::Kind::kOk:
         Receive(buffer.first(result.bytes));
@@ -114,20 +121,14 @@ void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
   }
 }
 
-void ConnectionDriver::OnHandshakeDone() {
-  phase_ = Phase::kOpen;
-  phase_deadline_ = kNever;
-  handler_ = worker_.factory().MakeHandler(*this);
-}
-
 void ConnectionDriver::Receive(ByteView bytes) {
-  connection_.Receive(bytes, worker_.loop().Now());
+  connection_->Receive(bytes, worker_.loop().Now());
   PumpEvents();
 }
 
 void ConnectionDriver::PumpEvents() {
   http2::Event event;
-  while (connection_.Next(&event)) {
+  while (connection_->Next(&event)) {
     if (handler_ != nullptr) handler_->OnEvent(event);
   }
 }
@@ -154,7 +155,7 @@ void ConnectionDriver::Flush() {
     if (rounds == kWritesPerTurn) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
     const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
-    if (phase_ == Phase::kOpen && connection_.IsFinished() && !has_ciphertext) BeginLinger();
+    if (phase_ == Phase::kOpen && connection_->IsFinished() && !has_ciphertext) BeginLinger();
   }
   UpdateWatch();
   UpdateTimer();
@@ -166,14 +167,14 @@ bool ConnectionDriver::WriteSome() {
   size_t offered = 0;
   if (tls_ != nullptr) {
     if (tls_->PendingCiphertext().empty() && phase_ == Phase::kOpen) {
-      count = connection_.Output(parts);
+      count = connection_->Output(parts);
       if (count == 0) return false;
       for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
       if (!tls_->Write(std::span<const iovec>(parts.data(), count))) {
         Close();
         return false;
       }
-      connection_.OutputWritten(std::exchange(offered, 0));
+      connection_->OutputWritten(std::exchange(offered, 0));
       PumpEvents();
     }
     const ByteView ciphertext = tls_->PendingCiphertext();
@@ -181,7 +182,7 @@ bool ConnectionDriver::WriteSome() {
     parts[0] = {const_cast<uint8_t*>(ciphertext.data()), ciphertext.size()};
     count = 1;
   } else {
-    count = connection_.Output(parts);
+    count = connection_->Output(parts);
     if (count == 0) return false;
   }
   for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
@@ -195,7 +196,7 @@ bool ConnectionDriver::WriteSome() {
   if (tls_ != nullptr) {
     tls_->CiphertextWritten(written);
   } else {
-    connection_.OutputWritten(written);
+    connection_->OutputWritten(written);
     PumpEvents();  // streams that became writable
   }
   if (written > 0 && phase_ == Phase::kOpen) phase_deadline_ = kNever;
@@ -216,7 +217,7 @@ bool ConnectionDriver::HasCiphertextBacklog() const {
 void ConnectionDriver::UpdateWatch() {
   if (phase_ == Phase::kClosed) return;
   const bool wants_read =
-      phase_ != Phase::kOpen || (connection_.WantsInput() && !HasCiphertextBacklog());
+      phase_ != Phase::kOpen || (connection_->WantsInput() && !HasCiphertextBacklog());
   worker_.loop().Modify(watch_, {.read = wants_read, .write = is_write_blocked_});
 }
 
@@ -226,7 +227,7 @@ void ConnectionDriver::BeginDrain() {
   if (phase_ == Phase::kHandshake) {
     Close();
   } else if (phase_ == Phase::kOpen) {
-    connection_.BeginDrain("graceful_stop");
+    connection_->BeginDrain("graceful_stop");
     if (handler_ != nullptr) handler_->OnDrain();
     PumpEvents();
   }
@@ -236,7 +237,7 @@ void ConnectionDriver::BeginDrain() {
 void ConnectionDriver::Abort() {
   if (phase_ == Phase::kOpen) {
     if (handler_ != nullptr) handler_->OnAbort();
-    connection_.CloseNow(http2::ErrorCode::kNoError, "server stopped");
+    connection_->CloseNow(http2::ErrorCode::kNoError, "server stopped");
     PumpEvents();
     is_aborted_ = true;
   } else {
@@ -281,7 +282,7 @@ void ConnectionDriver::Close() {
 
 void ConnectionDriver::UpdateTimer() {
   if (phase_ == Phase::kClosed) return;
-  const TimePoint engine = phase_ == Phase::kOpen ? connection_.NextDeadline() : kNever;
+  const TimePoint engine = phase_ == Phase::kOpen ? connection_->NextDeadline() : kNever;
   const TimePoint deadline = std::min(engine, phase_deadline_);
   if (is_armed() && this->deadline() == deadline) return;
   worker_.loop().Arm(*this, deadline);
@@ -294,7 +295,7 @@ void ConnectionDriver::OnTimer(TimePoint now) {
     return;
   }
   if (phase_ == Phase::kOpen) {
-    connection_.OnDeadline(now);
+    connection_->OnDeadline(now);
     PumpEvents();
   }
 }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "transport/base/intrusive_list.h"
@@ -45,7 +46,9 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // Watches the socket. When the system refuses that, the connection closes itself.
   void Start();
 
-  http2::Connection& connection() { return connection_; }
+  // From MakeHandler on.
+  http2::Connection& connection() { return *connection_; }
+  size_t open_streams() const { return connection_.has_value() ? connection_->open_streams() : 0; }
   Worker& worker() { return worker_; }
   const net::Socket& socket() const { return *socket_; }
   // Null for plaintext.
@@ -77,7 +80,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
 
  private:
   enum class Phase : uint8_t {
-    kHandshake,  // TLS only: no HTTP/2 yet
+    kHandshake,  // no HTTP/2 yet; over at once without TLS
     kOpen,
     kLingering,  // everything was written and our side is shut; reads are discarded, so that the
                  // last bytes are not lost to a reset (RFC 9113 §5.4.1 needs the GOAWAY to arrive)
@@ -92,7 +95,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void ReceiveCiphertext(ByteView bytes);
   void Receive(ByteView bytes);
   void PumpEvents();
-  void OnHandshakeDone();
+  void OpenHttp2();
   void Discard();
 
   // False when the socket takes no more for now (or is closed).
@@ -108,9 +111,9 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   std::unique_ptr<net::Socket> socket_;
   std::unique_ptr<net::TlsSession> tls_;
   std::unique_ptr<ConnectionHandler> handler_;
-  http2::Connection connection_;
+  std::optional<http2::Connection> connection_;  // from the end of the handshake on
   net::WatchHandle watch_;
-  Phase phase_;
+  Phase phase_ = Phase::kHandshake;
   bool is_write_blocked_ = false;
   bool is_aborted_ = false;
   size_t linger_bytes_left_ = 0;
