@@ -209,9 +209,8 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
   }
   const size_t high_mark =
       call_.connection().driver().worker().options().http2.stream_high_mark_bytes;
-  changed_.wait(lock, [this, high_mark] {
-    return is_over_ || outgoing_bytes_ + queued_bytes_ < high_mark;
-  });
+  changed_.wait(
+      lock, [this, high_mark] { return is_over_ || outgoing_bytes_ + queued_bytes_ < high_mark; });
   if (is_over_) return false;
   outgoing_bytes_ += encoded.size();
   outgoing_.push_back(std::move(encoded));

@@ -76,7 +76,7 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // Towards the pool thread.
   Buffer input_;
   bool is_input_ended_ = false;
-  bool is_over_ = false;  // cancelled, or a Read failed
+  bool is_over_ = false;     // cancelled, or a Read failed
   size_t queued_bytes_ = 0;  // in the engine, when the worker last looked; never less than that
   // Towards the worker.
   bool is_posted_ = false;

@@ -127,9 +127,7 @@ void Call::TryCancel() {
   });
 }
 
-void Call::CancelByServer() {
-  EndAtOnce(StatusCode::CANCELLED, "the server cancelled the call");
-}
+void Call::CancelByServer() { EndAtOnce(StatusCode::CANCELLED, "the server cancelled the call"); }
 
 void Call::EndAtOnce(StatusCode code, std::string message) {
   if (is_stream_over_ || http2().QueuedBytes(stream_) == 0) {
@@ -184,7 +182,8 @@ void Call::OnDrain() {
   RunCallbacks(&on_drain_);
 }
 
-// One after the other off the list: when one of them makes the handler end, the others must not run.
+// One after the other off the list: when one of them makes the handler end, the others must not
+// run.
 void Call::RunCallbacks(std::vector<std::function<void()>>* callbacks) {
   const std::lock_guard lock(callbacks_mutex_);
   while (!callbacks->empty()) {

@@ -129,8 +129,8 @@ class Call final : public internal::CoroutineStream,
   CompressionAlgorithm compression() const { return compression_; }
   void set_compress_response(bool compress) { compress_response_ = compress; }
   bool compress_response() const { return compress_response_; }
-  // Ends the time in which the handler may set the compression, or that and initial metadata. By the
-  // thread that runs the handler, before the first message is encoded or the headers are sent.
+  // Ends the time in which the handler may set the compression, or that and initial metadata. By
+  // the thread that runs the handler, before the first message is encoded or the headers are sent.
   // Idempotent.
   void DecideCompression();
   void SealInitialMetadata();

@@ -38,7 +38,8 @@ void Call::SendInitialMetadata() {
   SealInitialMetadata();
   are_headers_sent_ = true;
   MarkDirty();
-  if (sealed_metadata_ == nullptr && response_encoding_.empty() && head_->encoding.empty()) [[likely]] {
+  if (sealed_metadata_ == nullptr && response_encoding_.empty() && head_->encoding.empty())
+      [[likely]] {
     http2().SendHeaders(stream_, grpc::kOkHeaders);
     return;
   }

@@ -34,10 +34,7 @@ Peer DescribePeer(const driver::ConnectionDriver& driver) {
 }  // namespace
 
 ConnectionCalls::ConnectionCalls(WorkerContext& worker, driver::ConnectionDriver& driver)
-    : worker_(worker),
-      driver_(driver),
-      unsent_responses_(driver),
-      peer_(DescribePeer(driver)) {}
+    : worker_(worker), driver_(driver), unsent_responses_(driver), peer_(DescribePeer(driver)) {}
 
 void ConnectionCalls::OnEvent(const http2::Event& event) {
   Call* const call = static_cast<Call*>(event.user);
@@ -121,9 +118,8 @@ void ConnectionCalls::OnDrain() {
 }
 
 void ConnectionCalls::OnAbort() {
-  ForEachCall([](Call& call) {
-    call.EndAtOnce(StatusCode::UNAVAILABLE, "the server is shutting down");
-  });
+  ForEachCall(
+      [](Call& call) { call.EndAtOnce(StatusCode::UNAVAILABLE, "the server is shutting down"); });
 }
 
 void ConnectionCalls::OnClosed() {

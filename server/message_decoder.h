@@ -43,7 +43,8 @@ class MessageDecoder {
   // `message`.
   Outcome Pull(ByteView* bytes, const internal::MessageCodec& codec, void* message,
                const grpc::CompressorRegistry& compressors) {
-    if (rejection_.is_rejected()) [[unlikely]] return Outcome::kRejected;
+    if (rejection_.is_rejected()) [[unlikely]]
+      return Outcome::kRejected;
     reader_.Feed(*bytes);
     grpc::Message found;
     const grpc::MessageReader::Outcome outcome = reader_.Next(&found);

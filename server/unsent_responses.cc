@@ -14,11 +14,11 @@ constexpr size_t kForgetMin = 16;
 void UnsentResponses::Add(http2::StreamKey stream, TimePoint deadline) {
   if (responses_.size() >= forget_at_) ForgetTheSent();
   net::Loop& loop = driver_.worker().loop();
-  const Response& added = responses_.emplace_back(
-      Response{.stream = stream,
-               .deadline = deadline,
-               .progress_due = AddSaturated(loop.Now(), kProgressInterval),
-               .queued = driver_.connection().QueuedBytes(stream)});
+  const Response& added =
+      responses_.emplace_back(Response{.stream = stream,
+                                       .deadline = deadline,
+                                       .progress_due = AddSaturated(loop.Now(), kProgressInterval),
+                                       .queued = driver_.connection().QueuedBytes(stream)});
   if (!is_armed() || added.due() < this->deadline()) loop.Arm(*this, added.due());
 }
 

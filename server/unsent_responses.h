@@ -1,8 +1,9 @@
 // What becomes of a response that the client does not take, when its handler is done?
 //
-// Such a response is flow-controlled data with trailers behind it: memory and a stream that a client
-// can hold by sending no WINDOW_UPDATE, while it keeps the connection alive (CVE-2019-9517 and its
-// relatives). The deadline of its call still counts, and without one there has to be progress.
+// Such a response is flow-controlled data with trailers behind it: memory and a stream that a
+// client can hold by sending no WINDOW_UPDATE, while it keeps the connection alive (CVE-2019-9517
+// and its relatives). The deadline of its call still counts, and without one there has to be
+// progress.
 #ifndef WEIR_SERVER_UNSENT_RESPONSES_H_
 #define WEIR_SERVER_UNSENT_RESPONSES_H_
 

@@ -3,8 +3,8 @@
 //   blocking handlers:   ServerReader<R>, ServerWriter<W>, ServerReaderWriter<W, R>
 //   coroutine handlers:  Reader<R>, Writer<W>, ReaderWriter<R, W>
 //
-// The blocking ones are those of gRPC C++. All of them are thin typed views of the call: valid while
-// the handler runs.
+// The blocking ones are those of gRPC C++. All of them are thin typed views of the call: valid
+// while the handler runs.
 #ifndef WEIR_STREAM_H_
 #define WEIR_STREAM_H_
 

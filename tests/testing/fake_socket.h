@@ -56,9 +56,7 @@ class FakeWire {
   }
   bool has_arriving() const { return !arriving_.empty(); }
   // Whether a read would tell something.
-  bool is_readable() const {
-    return !arriving_.empty() || is_sending_over_ || error_number_ != 0;
-  }
+  bool is_readable() const { return !arriving_.empty() || is_sending_over_ || error_number_ != 0; }
 
   // ---- from the server
 
@@ -158,9 +156,7 @@ class FakeSocket final : public Socket {
   int fd() const override { return wire_.fd_; }
   const SocketAddress& peer_address() const override { return wire_.address; }
   SocketAddress LocalAddress() const override { return {}; }
-  std::optional<UnixCredentials> PeerCredentials() const override {
-    return wire_.credentials;
-  }
+  std::optional<UnixCredentials> PeerCredentials() const override { return wire_.credentials; }
 
  private:
   FakeWire& wire_;

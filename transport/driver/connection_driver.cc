@@ -15,9 +15,7 @@ constexpr int kWritesPerTurn = 4;
 
 ConnectionDriver::ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
                                    std::unique_ptr<net::TlsSession> tls)
-    : worker_(worker),
-      socket_(std::move(socket)),
-      tls_(std::move(tls)) {}
+    : worker_(worker), socket_(std::move(socket)), tls_(std::move(tls)) {}
 
 ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
 

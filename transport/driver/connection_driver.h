@@ -61,8 +61,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // Two-phase GOAWAY. A connection that has not finished its handshake is closed at once, since it
   // can have no calls.
   void BeginDrain();
-  // Cancels everything, says GOAWAY if the socket takes it at once, and closes. A second call closes
-  // without waiting for the peer.
+  // Cancels everything, says GOAWAY if the socket takes it at once, and closes. A second call
+  // closes without waiting for the peer.
   void Abort();
 
   // See ConnectionHandler::is_idle.

@@ -35,9 +35,8 @@ TEST_F(Drain, SaysGoAwayTwiceWithAPingBetween) {
   client.record.on_event = AnswerWith("");
   client.Sends(Request(3) + PingAck(kDrainPing));
   Settle();
-  EXPECT_THAT(client.Hears(),
-              ElementsAre("HEADERS 3 :status=200", "HEADERS 3 end grpc-status=0",
-                          "GOAWAY 3 NO_ERROR 'graceful_stop'"));
+  EXPECT_THAT(client.Hears(), ElementsAre("HEADERS 3 :status=200", "HEADERS 3 end grpc-status=0",
+                                          "GOAWAY 3 NO_ERROR 'graceful_stop'"));
   EXPECT_FALSE(client.wire.is_shut());
 
   client.Sends(LastData(1, "last"));
@@ -106,8 +105,8 @@ TEST_F(Abort, SendsWhatTheHandlerSaysToIt) {
   Settle();
   worker().Abort();
   Settle();
-  EXPECT_THAT(client.Hears(), ElementsAre("HEADERS 1 end grpc-status=0",
-                                          "GOAWAY 1 NO_ERROR 'server stopped'"));
+  EXPECT_THAT(client.Hears(),
+              ElementsAre("HEADERS 1 end grpc-status=0", "GOAWAY 1 NO_ERROR 'server stopped'"));
 }
 
 TEST_F(Abort, DoesNotWaitForASocketThatWasBlocked) {

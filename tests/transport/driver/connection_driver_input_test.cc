@@ -11,24 +11,23 @@ namespace weir::driver {
 namespace {
 
 using ::testing::Contains;
+using testing::Data;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
-using ::testing::StartsWith;
-using testing::Data;
 using testing::kPreface;
 using testing::LastData;
+using ::testing::Not;
 using testing::OpenRequest;
 using testing::Request;
 using testing::Segmentation;
 using testing::Segmenter;
 using testing::Settings;
 using testing::SettingsAck;
+using ::testing::StartsWith;
 
 class InputAtEverySplit : public DriverTest, public ::testing::WithParamInterface<Segmentation> {};
 
-INSTANTIATE_TEST_SUITE_P(Split, InputAtEverySplit,
-                         ::testing::ValuesIn(testing::AllSegmentations()),
+INSTANTIATE_TEST_SUITE_P(Split, InputAtEverySplit, ::testing::ValuesIn(testing::AllSegmentations()),
                          [](const auto& test) { return testing::NameOf(test.param); });
 
 TEST_P(InputAtEverySplit, ReachesTheHandler) {
@@ -39,9 +38,7 @@ TEST_P(InputAtEverySplit, ReachesTheHandler) {
   };
   const std::string octets = std::string(kPreface) + Settings() + SettingsAck() + OpenRequest(1) +
                              Data(1, "hello ") + LastData(1, "world") + Request(3);
-  Segmenter(GetParam()).Split(octets, [&](ByteView piece) {
-    client.wire.Sends(AsText(piece));
-  });
+  Segmenter(GetParam()).Split(octets, [&](ByteView piece) { client.wire.Sends(AsText(piece)); });
   Settle();
   EXPECT_EQ(joined, "hello world");
   std::erase_if(client.record.lines, [](const std::string& l) { return l.starts_with("data"); });

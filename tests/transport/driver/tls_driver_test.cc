@@ -18,13 +18,13 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 using testing::kPreface;
 using testing::Request;
 using testing::Segmentation;
 using testing::Segmenter;
 using testing::Settings;
 using testing::SettingsAck;
+using ::testing::StartsWith;
 using testing::WindowUpdate;
 
 constexpr uint16_t kInitialWindowSize = 4;
@@ -104,8 +104,7 @@ TEST_P(TlsAtEverySplit, ServesARequest) {
     testing::OutputReader reader;
     tls.Write(std::string(kPreface) + Settings() + SettingsAck() + Request(1));
     Exchange(client, tls, &cut);
-    EXPECT_THAT(reader.Read(tls.ReadAll()),
-                Contains("DATA 1 'body'").Times(1));
+    EXPECT_THAT(reader.Read(tls.ReadAll()), Contains("DATA 1 'body'").Times(1));
     EXPECT_THAT(client.record.lines, ElementsAre("request 1", "end 1"));
   }
 }
