@@ -189,11 +189,15 @@ void Call::RunCallbacks(std::vector<std::function<void()>>* callbacks) {
   while (!callbacks->empty()) {
     const std::function<void()> callback = std::move(callbacks->front());
     callbacks->erase(callbacks->begin());
-    try {
-      callback();
-    } catch (...) {
-      LogException("registered a callback that", std::current_exception());
-    }
+    RunCallback(callback);
+  }
+}
+
+void Call::RunCallback(const std::function<void()>& callback) const {
+  try {
+    callback();
+  } catch (...) {
+    LogException("registered a callback that", std::current_exception());
   }
 }
 
@@ -327,7 +331,7 @@ bool Call::AddTrailingMetadata(std::string_view key, std::string_view value) {
 void Call::OnCancel(std::function<void()> callback) {
   const std::lock_guard lock(callbacks_mutex_);
   if (is_cancelled()) {
-    callback();
+    RunCallback(callback);
   } else {
     on_cancel_.push_back(std::move(callback));
   }
@@ -336,7 +340,7 @@ void Call::OnCancel(std::function<void()> callback) {
 void Call::OnDrain(std::function<void()> callback) {
   const std::lock_guard lock(callbacks_mutex_);
   if (connection_->is_draining()) {
-    callback();
+    RunCallback(callback);
   } else {
     on_drain_.push_back(std::move(callback));
   }

@@ -198,6 +198,7 @@ class Call final : public internal::CoroutineStream,
   void EndStream(StatusCode code);
   void Cancel();
   void RunCallbacks(std::vector<std::function<void()>>* callbacks);
+  void RunCallback(const std::function<void()>& callback) const;
   void ClearCallbacks();
   void Finish(Status status);
   void Complete();

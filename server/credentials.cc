@@ -1,9 +1,9 @@
 #include "server/credentials.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 namespace weir {
@@ -48,12 +48,17 @@ std::shared_ptr<ServerCredentials> SslServerCredentials(SslServerCredentialsOpti
 
 StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (file) content << file.rdbuf();
-  if (!file || content.bad()) {
+  std::string content;
+  std::array<char, 4096> part;
+  while (file) {
+    file.read(part.data(), part.size());
+    content.append(part.data(), static_cast<size_t>(file.gcount()));
+  }
+  // A folder can be opened, and fails to be read.
+  if (!file.is_open() || file.bad()) {
     return Status(StatusCode::NOT_FOUND, "cannot read " + path + ": " + std::strerror(errno));
   }
-  return std::move(content).str();
+  return content;
 }
 
 namespace server {

@@ -1,7 +1,6 @@
 #include "server/interceptor_chain.h"
 
 #include <exception>
-#include <string>
 #include <utility>
 
 #include "server/call.h"
@@ -9,26 +8,23 @@
 namespace weir {
 namespace server {
 
+// What an interceptor throws becomes an outcome here, so that those around it see one.
 Task<Outcome> InterceptorChain::RunFrom(size_t position, InterceptedCall& call) const {
-  if (position < interceptors_.size()) {
+  if (position == interceptors_.size()) co_return Outcome(co_await call.call_->RunHandler());
+  std::exception_ptr exception;
+  try {
     co_return co_await interceptors_[position]->Intercept(call, Continuation(this, position + 1));
+  } catch (...) {
+    exception = std::current_exception();
   }
-  co_return Outcome(co_await call.call_->RunHandler());
+  call.call_->LogException("is behind an interceptor that", exception);
+  co_return Outcome(Status(StatusCode::UNKNOWN, "an interceptor failed with an exception"));
 }
 
 Task<Status> InterceptorChain::Run(Call& call) const {
   InterceptedCall intercepted(&call);
-  std::string what;
-  try {
-    const Outcome outcome = co_await RunFrom(0, intercepted);
-    co_return outcome.status();
-  } catch (const std::exception& exception) {
-    what = exception.what();
-  } catch (...) {
-    what = "something that is not a std::exception";
-  }
-  call.LogMisuse("was to be called, but an interceptor threw: " + what);
-  co_return Status(StatusCode::UNKNOWN, "an interceptor failed with an exception");
+  const Outcome outcome = co_await RunFrom(0, intercepted);
+  co_return outcome.status();
 }
 
 }  // namespace server

@@ -13,6 +13,12 @@ namespace {
 constexpr size_t kPoolThreadsPerCpu = 4;
 constexpr size_t kPoolThreadsMin = 16;
 
+// What a client may be expected to put into a CONTINUATION frame: a quarter of the smallest maximum
+// frame size.
+constexpr uint32_t kContinuationBytesMin = 4096;
+
+uint32_t SaturatedDouble(uint32_t value) { return value > UINT32_MAX / 2 ? UINT32_MAX : 2 * value; }
+
 size_t CpuCount() { return std::max<size_t>(std::thread::hardware_concurrency(), 1); }
 
 size_t PoolThreads(const ServerOptions& options) {
@@ -30,6 +36,12 @@ driver::WorkerOptions WorkerOptionsOf(const ServerOptions& options) {
   http2.connection_window = options.connection_window_bytes;
   http2.header_list_size_max = options.max_metadata_bytes;
   http2.header_fields_max = options.max_metadata_entries;
+  // Room for metadata somewhat above its limit to arrive and be answered: a block that is larger
+  // still ends the connection. (HPACK makes a block smaller than what it says, or hardly larger.)
+  http2.header_block_bytes_max =
+      std::max(http2.header_block_bytes_max, SaturatedDouble(options.max_metadata_bytes));
+  http2.continuation_frames_max =
+      std::max(http2.continuation_frames_max, http2.header_block_bytes_max / kContinuationBytesMin);
   http2.stream_high_mark_bytes = options.write_buffer_bytes;
   http2.stream_low_mark_bytes = options.write_buffer_bytes / 4;
   return result;

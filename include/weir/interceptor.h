@@ -15,7 +15,11 @@
 // An Outcome comes only from `next` or from `Refuse`, so forgetting both does not compile. They run
 // in the order of registration, on the worker's thread whatever the style of the handler, from the
 // arrival of the call's headers (before its messages) to the handler's status (before the
-// trailers). They must not block. A server without interceptors pays nothing.
+// trailers). They must not block. What one throws becomes UNKNOWN for those around it. A server
+// without interceptors pays nothing.
+//
+// "Every call" is every call that has a handler: what the server refuses by the headers alone (an
+// unknown method, a malformed path or timeout, an unknown encoding) never becomes one.
 #ifndef WEIR_INTERCEPTOR_H_
 #define WEIR_INTERCEPTOR_H_
 

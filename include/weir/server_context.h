@@ -82,8 +82,9 @@ class ServerContext {
   // True once nobody waits for the answer any more: the client cancelled or is gone, the deadline
   // passed, or the server is being stopped by force.
   bool IsCancelled() const;
-  // `callback` runs once, on the worker's thread, when the call is cancelled; at once if it already
-  // is; never after the handler has returned. It must not block.
+  // `callback` runs once, on the worker's thread, when the call is cancelled; at once, on the
+  // calling thread, if it already is; never after the handler has returned. It must not block. What
+  // it throws is logged.
   void OnCancel(std::function<void()> callback);
   // Ends the call with CANCELLED from the server's side.
   void TryCancel();

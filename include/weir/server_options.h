@@ -49,6 +49,7 @@ struct ServerOptions {
   size_t handler_threads = 0;
 
   // Blocking calls that may wait for a handler thread. One more is refused with RESOURCE_EXHAUSTED.
+  // Fewer shed load earlier; more let a burst wait, with the memory of its requests.
   size_t handler_queue_max = 10'000;
 
   // ---- messages
@@ -57,25 +58,32 @@ struct ServerOptions {
 
   // ---- connections (HTTP/2)
   // Calls in progress on one connection; a further one is refused in a way that lets the client try
-  // again (REFUSED_STREAM). A handler that is still running counts, even if its client is gone.
+  // again (REFUSED_STREAM). A handler that is still running counts, even if its client is gone, and
+  // so does a response that the client has not taken yet. (One that it takes less than 1 KiB of in
+  // two minutes is given up.) More lets one client use more of the server at once.
   uint32_t max_concurrent_streams = 100;
 
   // Bytes that a client may send on one call before the handler has read any. More helps clients
   // that are far away send large messages; each call can pin this much memory.
   uint32_t stream_window_bytes = 256 * 1024;
 
-  // Bytes of all calls of a connection in flight. Given back on arrival.
+  // Bytes of all calls of a connection in flight. Given back on arrival. More helps fast
+  // connections over long distances; 65,535 to 2^31-1.
   uint32_t connection_window_bytes = 1024 * 1024;
 
-  // Largest size of a call's metadata (names + values + 32 each) and number of its entries. Calls
-  // above it end with RESOURCE_EXHAUSTED.
+  // Largest size of a call's metadata (names + values + 32 each) and number of its entries, `:path`
+  // and the like included. A call above either ends with RESOURCE_EXHAUSTED; far above (four times
+  // either, or an encoded block of twice the bytes and more than 32 KiB) its connection ends, since
+  // that is no mistake. More lets clients send long tokens; each call can hold this much memory.
   uint32_t max_metadata_bytes = 16 * 1024;
   uint32_t max_metadata_entries = 128;
 
-  // Bytes that a call may have buffered for sending before Write waits.
+  // Bytes that a call may have buffered for sending before Write waits. More lets a handler run
+  // further ahead of its client; each call can hold this much memory, and one message.
   size_t write_buffer_bytes = 64 * 1024;
 
-  // Time for a new connection to finish its TLS handshake, and then its HTTP/2 preface.
+  // Time for a new connection to finish its TLS handshake, and then its HTTP/2 preface. More
+  // tolerates slower clients; idle strangers can hold a descriptor for that long.
   std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(10);
 
   // ---- the rest

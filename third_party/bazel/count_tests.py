@@ -79,7 +79,10 @@ def count_events(lines, tally):
     results = {}
     exit_name = None
     for line in lines:
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            break  # Bazel was ended in the middle of it: no event says that it finished
         identity = event["id"]
         if "testResult" in identity and "testResult" in event:
             test = identity["testResult"]

@@ -1,4 +1,4 @@
-// One line per call, when it ends.
+// One line per call that has a handler, when it ends.
 #ifndef WEIR_INTERCEPTORS_ACCESS_LOG_H_
 #define WEIR_INTERCEPTORS_ACCESS_LOG_H_
 
