@@ -128,10 +128,10 @@ TEST_F(MetadataTest, OfOneCallIsNotThatOfTheNext) {
     return Status::OK;
   });
   RpcClient& client = Connect();
-  client.Sends(UnaryCall(1, kUnary, "", {{"key", "value"}}));
+  client.Sends(UnaryCall(1, kUnary, "", {{"key", "value"}, {"grpc-accept-encoding", "gzip"}}));
   Settle();
-  client.Hears();
-  client.Sends(UnaryCall(3, kUnary, ""));
+  EXPECT_THAT(client.Hears(), Contains(HasSubstr("grpc-encoding=gzip")));
+  client.Sends(UnaryCall(3, kUnary, "", {{"grpc-accept-encoding", "gzip"}}));
   Settle();
   EXPECT_THAT(client.Hears(), ElementsAre(HeadersLine(3), MessageLine(3, ""), TrailersLine(3)));
 }

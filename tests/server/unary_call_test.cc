@@ -200,6 +200,19 @@ TEST_P(UnaryCallTest, TurnsAnExceptionIntoUnknownAndKeepsItsTextFromTheClient) {
                           HasSubstr("threw something that is not a std::exception")));
 }
 
+TEST_P(UnaryCallTest, IsCancelledByAHandlerThatThenReturnsOk) {
+  Handle([](ServerContext& context, const Text&, Text&) {
+    context.TryCancel();
+    return Status::OK;
+  });
+  RpcClient& client = Connect();
+  client.Sends(UnaryCall(1, path(), ""));
+  Settle();
+  EXPECT_THAT(client.Hears(), ElementsAre(TrailersOnlyLine(
+                                  1, "grpc-status=1 grpc-message=the server cancelled the call")));
+  EXPECT_EQ(OpenStreams(), 0u);
+}
+
 TEST_P(UnaryCallTest, AnswersARequestOfManyWindows) {
   Handle([](ServerContext&, const Text& request, Text& response) {
     response.value = std::to_string(request.value.size());
