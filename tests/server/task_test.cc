@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -135,6 +137,33 @@ TEST(Task, PassesExceptionsThroughLevelsThatDoNotCatch) {
   EXPECT_EQ(result, 7);
 }
 
+// Awaits a task, and can be destroyed while it does.
+class Holder {
+ public:
+  struct promise_type {
+    Holder get_return_object() {
+      return Holder(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+
+  explicit Holder(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  ~Holder() { handle_.destroy(); }
+
+  template <typename T>
+  static Holder Of(Task<T> task) {
+    co_await std::move(task);
+  }
+
+ private:
+  std::coroutine_handle<promise_type> handle_;
+};
+
 TEST(Task, DestroysWhatIsInItWhenItIsDestroyedHalfWay) {
   std::coroutine_handle<> stopped;
   const auto witness = std::make_shared<int>(1);
@@ -144,10 +173,7 @@ TEST(Task, DestroysWhatIsInItWhenItIsDestroyedHalfWay) {
     co_return *more;
   };
   {
-    Task<int> task = body(witness);
-    EXPECT_EQ(witness.use_count(), 2);
-    auto awaiter = std::move(task).operator co_await();
-    awaiter.await_suspend(std::noop_coroutine()).resume();
+    const Holder holder = Holder::Of(body(witness));
     EXPECT_EQ(witness.use_count(), 3);
   }
   EXPECT_EQ(witness.use_count(), 1);
