@@ -9,6 +9,7 @@
 
 #include "examples/support/flags.h"
 #include "interop/test_service.h"
+#include "server/plain_responder.h"
 #include "weir/weir.h"
 
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct Settings {
   int port = 10000;
   bool use_tls = false;
+  bool plain_responder = false;
   std::string tls_cert_file;
   std::string tls_key_file;
 };
@@ -27,6 +29,8 @@ Settings ParseSettings(int argc, char** argv) {
   flags.Add("use_tls", &settings.use_tls, "whether clients must use TLS");
   flags.Add("tls_cert_file", &settings.tls_cert_file, "PEM file with the certificate chain");
   flags.Add("tls_key_file", &settings.tls_key_file, "PEM file with the private key");
+  flags.Add("plain_responder", &settings.plain_responder,
+            "whether requests for / that are not gRPC are answered with 200, for tests of HTTP/2");
   flags.ParseOrExit(argc, argv);
   const bool has_files = !settings.tls_cert_file.empty() && !settings.tls_key_file.empty();
   if (settings.use_tls && !has_files) {
@@ -66,6 +70,7 @@ int main(int argc, char** argv) {
   builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port),
                            std::move(credentials).value());
   builder.RegisterService(&service);
+  if (settings.plain_responder) weir::server::EnablePlainResponder(builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
   if (!server.ok()) return Fail(server.status());
   std::printf("listening on %s\n", (*server)->addresses().front().c_str());

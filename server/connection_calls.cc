@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/plain_responder.h"
 #include "transport/grpc/request_head.h"
 #include "transport/grpc/response_head.h"
 
@@ -46,10 +47,20 @@ void ConnectionCalls::OnEvent(const http2::Event& event) {
       if (call != nullptr) call->OnData(event.data, event.ends_stream);
       return;
     case http2::Event::Kind::kStreamEnded:
-      if (call != nullptr) call->OnEnd();
+      if (call != nullptr) {
+        call->OnEnd();
+      } else {
+        // Of the streams without a call, only those of plain requests are not released yet.
+        AnswerPlainly(connection(), event.stream);
+        driver_.MarkDirty();
+      }
       return;
     case http2::Event::Kind::kStreamReset:
-      if (call != nullptr) call->OnStreamLost();
+      if (call != nullptr) {
+        call->OnStreamLost();
+      } else {
+        connection().ReleaseStream(event.stream);
+      }
       return;
     case http2::Event::Kind::kStreamWritable:
       if (call != nullptr) call->OnWritable();
@@ -67,6 +78,7 @@ void ConnectionCalls::OnEvent(const http2::Event& event) {
 void ConnectionCalls::StartCall(const http2::Event& event) {
   const grpc::RequestHead& head = grpc::ParseRequestHead(*event.fields);
   if (head.rejection.is_rejected()) {
+    if (worker_.config().has_plain_responder && IsPlainRequest(head)) return;
     Reject(event.stream, head.rejection);
     return;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/credentials.h"
+#include "server/plain_responder.h"
 #include "server/server_core.h"
 #include "transport/net/address.h"
 #include "transport/net/listener.h"
@@ -27,6 +28,7 @@ struct ServerBuilder::Plan {
   std::vector<Registration> services;
   std::unordered_map<std::string, MethodOptions> methods;
   std::vector<std::unique_ptr<Interceptor>> interceptors;
+  bool has_plain_responder = false;
 };
 
 namespace {
@@ -69,6 +71,10 @@ Status CheckOptions(const ServerOptions& options) {
 
 ServerBuilder::ServerBuilder() : plan_(std::make_unique<Plan>()) {}
 ServerBuilder::~ServerBuilder() = default;
+
+void server::EnablePlainResponder(ServerBuilder& builder) {
+  builder.plan_->has_plain_responder = true;
+}
 
 ServerBuilder& ServerBuilder::SetOptions(ServerOptions options) {
   plan_->options = std::move(options);
@@ -143,9 +149,11 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
     ports.push_back(std::move(listening));
   }
 
-  auto core = std::make_unique<server::ServerCore>(std::make_unique<const server::ServerConfig>(
+  auto config = std::make_unique<server::ServerConfig>(
       std::move(plan->options), std::move(router),
-      server::InterceptorChain(std::move(plan->interceptors))));
+      server::InterceptorChain(std::move(plan->interceptors)));
+  config->has_plain_responder = plan->has_plain_responder;
+  auto core = std::make_unique<server::ServerCore>(std::move(config));
   if (Status status = core->Start(std::move(ports)); !status.ok()) return status;
   return std::unique_ptr<Server>(new Server(std::move(core)));
 }

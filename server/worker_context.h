@@ -31,6 +31,7 @@ struct ServerConfig {
   Router router;
   InterceptorChain interceptors;
   Log log;
+  bool has_plain_responder = false;  // see plain_responder.h
 };
 
 // Confined to its worker's thread.

@@ -15,6 +15,11 @@
 
 namespace weir {
 
+class ServerBuilder;
+namespace server {
+void EnablePlainResponder(ServerBuilder& builder);
+}  // namespace server
+
 // Collects; nothing happens before BuildAndStart, which also reports every mistake made on the way.
 // Used once, by one thread.
 class ServerBuilder {
@@ -49,6 +54,8 @@ class ServerBuilder {
   StatusOr<std::unique_ptr<Server>> BuildAndStart();
 
  private:
+  friend void server::EnablePlainResponder(ServerBuilder& builder);  // for tests
+
   struct Plan;
   std::unique_ptr<Plan> plan_;
 };
