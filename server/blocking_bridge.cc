@@ -25,7 +25,8 @@ void BlockingBridge::Reset() {
   input_.Release();
   is_input_ended_ = is_over_ = is_posted_ = false;
   outgoing_.clear();
-  outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = 0;
+  outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = wanted_bytes_ = 0;
+  has_asked_for_message_ = false;
   wants_headers_ = is_done_ = false;
   rejection_ = {};
   result_ = Status();
@@ -72,6 +73,7 @@ void BlockingBridge::Run() {
   outgoing.swap(outgoing_);
   queued_bytes_ += std::exchange(outgoing_bytes_, 0);
   const size_t consumed = std::exchange(consumed_bytes_, 0);
+  const size_t wanted = std::exchange(wanted_bytes_, 0);
   const bool wants_headers = std::exchange(wants_headers_, false);
   const grpc::Rejection rejection = std::exchange(rejection_, {});
   const bool is_done = is_done_;
@@ -80,8 +82,9 @@ void BlockingBridge::Run() {
 
   const Call::Pin pin(call_);
   http2::Connection& connection = call_.connection().connection();
-  if (consumed != 0) {
+  if (consumed != 0 || wanted != 0) {
     connection.ReleaseWindow(call_.stream(), consumed);
+    connection.ExtendWindow(call_.stream(), wanted);
     call_.MarkDirty();
   }
   if (wants_headers) call_.SendInitialMetadata();
@@ -140,6 +143,7 @@ ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* messa
     reading_used_ += offered - source.size();
     switch (outcome) {
       case MessageDecoder::Outcome::kMessage:
+        has_asked_for_message_ = false;
         call_.set_request_compressed(decoder_.is_compressed());
         call_.NoteReceived(codec, message, decoder_.message_size());
         return ReadResult::Kind::kMessage;
@@ -158,13 +162,18 @@ ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* messa
 }
 
 bool BlockingBridge::WaitForInput() {
-  const size_t consumed = reading_.size();
   reading_.Release();
   reading_used_ = 0;
   std::unique_lock lock(mutex_);
-  consumed_bytes_ += consumed;
+  consumed_bytes_ += decoder_.TakeConsumedBytes();
   const bool must_wait = input_.empty() && !is_input_ended_ && !is_over_;
-  if (consumed_bytes_ >= kReleaseStepBytes || (must_wait && consumed_bytes_ != 0)) {
+  // What is missing when the size of the message is known is all that it will lack.
+  if (must_wait && decoder_.missing_bytes() != 0 && !has_asked_for_message_) {
+    wanted_bytes_ = decoder_.missing_bytes();
+    has_asked_for_message_ = decoder_.has_size();
+  }
+  if (consumed_bytes_ >= kReleaseStepBytes ||
+      (must_wait && (consumed_bytes_ != 0 || wanted_bytes_ != 0))) {
     PostAndUnlock(lock);
     lock.lock();
   }

@@ -70,6 +70,7 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   MessageDecoder decoder_;
   Buffer reading_;
   size_t reading_used_ = 0;
+  bool has_asked_for_message_ = false;  // for window for the rest of it
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -83,6 +84,7 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   std::vector<Buffer> outgoing_;
   size_t outgoing_bytes_ = 0;
   size_t consumed_bytes_ = 0;
+  size_t wanted_bytes_ = 0;  // for the message that is being read
   bool wants_headers_ = false;
   grpc::Rejection rejection_;
   bool is_done_ = false;

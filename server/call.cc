@@ -68,9 +68,11 @@ void Call::OnSingleRequestData(ByteView data, bool ends_stream) {
         NoteReceived(codec, request_, decoder_.message_size());
         break;
       case MessageDecoder::Outcome::kNeedMore:
-        // A message larger than the window would stall without this.
+        // A message larger than the window would stall without this. What has come of it stays in
+        // the window until it is complete, since it is held.
         http2().ExtendWindow(stream_, decoder_.missing_bytes());
-        break;
+        MarkDirty();
+        return;
       case MessageDecoder::Outcome::kRejected:
         EndWithRejection(decoder_.rejection());
         return;
@@ -80,7 +82,10 @@ void Call::OnSingleRequestData(ByteView data, bool ends_stream) {
     EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTooMany));
     return;
   }
-  if (!ends_stream) http2().ReleaseWindow(stream_, data.size());
+  if (!ends_stream) {
+    http2().ReleaseWindow(stream_, decoder_.TakeConsumedBytes());
+    MarkDirty();
+  }
 }
 
 void Call::OnEnd() {
@@ -114,15 +119,26 @@ void Call::OnStreamLost() {
   EndStream(StatusCode::CANCELLED);
 }
 
+// Whether nine tenths of the time for the call are over. A deadline within a few milliseconds is
+// always near: how long ago the request was sent cannot be told from when it was read.
+bool Call::IsNearDeadline() const {
+  if (deadline_ == kNever) return false;
+  constexpr Duration kNear = std::chrono::milliseconds(10);
+  const Duration left = deadline_ - connection_->loop().Now();
+  return left <= kNear || left <= (deadline_ - started_) / 10;
+}
+
 void Call::OnTimer(TimePoint) {
   EndAtOnce(StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the server had answered");
 }
 
 // Posted, because it may come from any thread; by then the object may serve another call. (It is
-// recycled, never freed, while its worker runs.)
+// not freed before that.)
 void Call::TryCancel() {
   is_cancel_requested_.store(true, std::memory_order_relaxed);
+  cancels_on_way_.fetch_add(1, std::memory_order_relaxed);
   connection_->loop().PostFunction([this, serial = serial_] {
+    cancels_on_way_.fetch_sub(1, std::memory_order_release);
     if (serial_ == serial && !is_finished_) CancelByServer();
   });
 }
@@ -149,6 +165,10 @@ void Call::EndWithStatus(StatusCode code, std::string message) {
 
 void Call::EndWithRejection(const grpc::Rejection& rejection) {
   if (is_stream_over_) return;
+  if (rejection.kind == grpc::Rejection::Kind::kMessageTooLarge ||
+      rejection.kind == grpc::Rejection::Kind::kInflatedMessageTooLarge) {
+    connection_->driver().worker().counters().Hit(http2::Limit::kMessageSize);
+  }
   if (are_headers_sent_) {
     EndWithStatus(static_cast<StatusCode>(rejection.code), rejection.message);
     return;
@@ -226,7 +246,9 @@ void Call::Finish(Status status) {
 void Call::Complete() {
   is_finished_ = true;
   if (is_armed()) connection_->loop().Disarm(*this);
-  if (http2().QueuedBytes(stream_) != 0) connection_->WatchUnsentResponse(stream_, deadline_);
+  if (deadline_ != kNever && http2().QueuedBytes(stream_) != 0) {
+    connection_->WatchUnsentResponse(stream_, deadline_);
+  }
   http2().ReleaseStream(stream_);
   connection_->OnCallFinished(*this);
   if (pins_ == 0) Recycle();

@@ -69,6 +69,8 @@ class Call final : public internal::CoroutineStream,
   void OnData(ByteView data, bool ends_stream);
   void OnEnd();
   void OnWritable();
+  // The client's patience is over, and so is the server's, or nearly.
+  bool IsNearDeadline() const;
   // The client reset the stream, or the connection is gone.
   void OnStreamLost();
 
@@ -79,6 +81,8 @@ class Call final : public internal::CoroutineStream,
   void EndWithRejection(const grpc::Rejection& rejection);
   // Any thread.
   void TryCancel();
+  // Whether a TryCancel is still on its way to the worker.
+  bool is_referred_to() const { return cancels_on_way_.load(std::memory_order_acquire) != 0; }
   void OnDrain();
 
   // ---- handler (call_handler.cc)
@@ -275,6 +279,7 @@ class Call final : public internal::CoroutineStream,
   bool is_finished_ = false;
   std::atomic<bool> is_cancelled_ = false;
   std::atomic<bool> is_cancel_requested_ = false;  // TryCancel was called
+  std::atomic<uint32_t> cancels_on_way_ = 0;
   uint32_t pins_ = 0;
   // Why the library ended the call, for interceptors.
   StatusCode end_code_ = StatusCode::OK;

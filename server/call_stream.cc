@@ -87,12 +87,12 @@ bool Call::TryRead(internal::ReadOperation& operation) {
     } else {
       pending_data_ = source;
     }
-    if (!is_input_ended_ && consumed != 0) {
-      http2().ReleaseWindow(stream_, consumed);
-      MarkDirty();
-    }
     switch (outcome) {
       case MessageDecoder::Outcome::kMessage:
+        if (!is_input_ended_) {
+          http2().ReleaseWindow(stream_, decoder_.TakeConsumedBytes());
+          MarkDirty();
+        }
         request_compressed_ = decoder_.is_compressed();
         NoteReceived(*operation.codec, operation.message, decoder_.message_size());
         operation.result = ReadResult::Kind::kMessage;
@@ -113,6 +113,7 @@ bool Call::TryRead(internal::ReadOperation& operation) {
           return true;
         }
         http2().ExtendWindow(stream_, decoder_.missing_bytes());
+        MarkDirty();
         return false;
     }
   }

@@ -57,6 +57,8 @@ void ConnectionCalls::OnEvent(const http2::Event& event) {
       return;
     case http2::Event::Kind::kStreamReset:
       if (call != nullptr) {
+        // Not a whim of the client's, however often it happens.
+        if (event.by_peer && call->IsNearDeadline()) connection().ExcuseReset();
         call->OnStreamLost();
       } else {
         connection().ReleaseStream(event.stream);
@@ -69,6 +71,7 @@ void ConnectionCalls::OnEvent(const http2::Event& event) {
       OnClosed();
       return;
     case http2::Event::Kind::kTrailersReceived:  // gRPC gives them no meaning
+    case http2::Event::Kind::kDrainBegun:        // OnDrain says so, too
     case http2::Event::Kind::kPingAcked:
     case http2::Event::Kind::kPeerGoingAway:  // calls in progress go on (RFC 9113 §6.8)
       return;

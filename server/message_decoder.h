@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "transport/base/bytes.h"
 #include "transport/grpc/compressor.h"
@@ -31,6 +32,7 @@ class MessageDecoder {
     encoding_ = encoding;
     if (rejection_.is_rejected()) rejection_ = {};
     message_size_ = content_size_ = 0;
+    begun_bytes_ = consumed_bytes_ = 0;
     is_compressed_ = false;
   }
 
@@ -45,11 +47,14 @@ class MessageDecoder {
                const grpc::CompressorRegistry& compressors) {
     if (rejection_.is_rejected()) [[unlikely]]
       return Outcome::kRejected;
+    begun_bytes_ += bytes->size();
     reader_.Feed(*bytes);
     grpc::Message found;
     const grpc::MessageReader::Outcome outcome = reader_.Next(&found);
     if (outcome == grpc::MessageReader::Outcome::kMessage) {
       *bytes = reader_.TakeUnread();
+      consumed_bytes_ += begun_bytes_ - bytes->size();
+      begun_bytes_ = 0;
       message_size_ = content_size_ = found.payload.size();
       is_compressed_ = found.compressed;
       if (!found.compressed) [[likely]] {
@@ -65,10 +70,17 @@ class MessageDecoder {
     return RejectFraming(outcome);
   }
 
+  // Bytes of messages delivered since the last call: their window can be given back. What belongs
+  // to a message that is not complete is held, and so is its window.
+  size_t TakeConsumedBytes() { return std::exchange(consumed_bytes_, 0); }
+  size_t consumed_bytes() const { return consumed_bytes_; }
+
   // After the end of the stream: whether it may end here.
   bool IsAtBoundary() const { return reader_.IsAtBoundary(); }
   // See grpc::MessageReader.
   size_t missing_bytes() const { return reader_.missing_bytes(); }
+  // Whether they are of a message whose prefix is complete.
+  bool has_size() const { return reader_.is_in_payload(); }
   const grpc::Rejection& rejection() const { return rejection_; }
 
   // Of the message delivered last: its size on the wire without the prefix, and its flag.
@@ -86,6 +98,8 @@ class MessageDecoder {
   grpc::MessageReader reader_;
   std::string_view encoding_;
   grpc::Rejection rejection_;
+  size_t begun_bytes_ = 0;  // of the message that is not complete yet
+  size_t consumed_bytes_ = 0;
   size_t message_size_ = 0;
   size_t content_size_ = 0;
   bool is_compressed_ = false;

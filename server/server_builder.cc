@@ -61,8 +61,33 @@ Status CheckOptions(const ServerOptions& options) {
   if (options.write_buffer_bytes == 0) {
     return InvalidArgument("write_buffer_bytes is 0: no Write could ever finish");
   }
-  if (options.handshake_timeout <= std::chrono::nanoseconds::zero()) {
-    return InvalidArgument("handshake_timeout must be positive");
+  if (options.max_connections == 0) {
+    return InvalidArgument("max_connections is 0: no client could ever connect");
+  }
+  using Options = ServerOptions;
+  constexpr std::pair<std::chrono::nanoseconds Options::*, const char*> kTimes[] = {
+      {&Options::handshake_timeout, "handshake_timeout"},
+      {&Options::write_stall_timeout, "write_stall_timeout"},
+      {&Options::stream_stall_timeout, "stream_stall_timeout"},
+      {&Options::keepalive_time, "keepalive_time"},
+      {&Options::keepalive_timeout, "keepalive_timeout"},
+      {&Options::max_connection_idle, "max_connection_idle"},
+      {&Options::max_connection_age, "max_connection_age"},
+  };
+  for (const auto& [member, name] : kTimes) {
+    if (options.*member <= std::chrono::nanoseconds::zero()) {
+      return InvalidArgument(std::string(name) + " must be positive");
+    }
+  }
+  constexpr std::pair<Allowance Options::*, const char*> kAllowances[] = {
+      {&Options::glitches, "glitches"},
+      {&Options::premature_resets, "premature_resets"},
+      {&Options::refused_calls, "refused_calls"},
+  };
+  for (const auto& [member, name] : kAllowances) {
+    if ((options.*member).burst == 0 || (options.*member).per_second == 0) {
+      return InvalidArgument(std::string(name) + ": burst and per_second must be at least 1");
+    }
   }
   return Status::OK;
 }

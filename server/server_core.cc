@@ -1,6 +1,7 @@
 #include "server/server_core.h"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -26,13 +27,20 @@ size_t PoolThreads(const ServerOptions& options) {
   return std::max(kPoolThreadsPerCpu * CpuCount(), kPoolThreadsMin);
 }
 
+http2::Allowance ToAllowance(const Allowance& allowance) {
+  return {.burst = allowance.burst, .per_second = allowance.per_second};
+}
+
 driver::WorkerOptions WorkerOptionsOf(const ServerOptions& options) {
   driver::WorkerOptions result;
   result.handshake_timeout = options.handshake_timeout;
+  result.write_stall_timeout = options.write_stall_timeout;
   http2::ConnectionOptions& http2 = result.http2;
   http2.preface_timeout = options.handshake_timeout;
   http2.max_concurrent_streams = options.max_concurrent_streams;
-  http2.stream_window = options.stream_window_bytes;
+  http2.stream_window = std::min(options.stream_window_bytes, http2.stream_window);
+  http2.stream_window_max = options.stream_window_bytes;
+  http2.receive_budget_bytes = options.receive_budget_bytes;
   http2.connection_window = options.connection_window_bytes;
   http2.header_list_size_max = options.max_metadata_bytes;
   http2.header_fields_max = options.max_metadata_entries;
@@ -44,6 +52,19 @@ driver::WorkerOptions WorkerOptionsOf(const ServerOptions& options) {
       std::max(http2.continuation_frames_max, http2.header_block_bytes_max / kContinuationBytesMin);
   http2.stream_high_mark_bytes = options.write_buffer_bytes;
   http2.stream_low_mark_bytes = options.write_buffer_bytes / 4;
+  http2.stream_stall_timeout = options.stream_stall_timeout;
+  http2.glitches = ToAllowance(options.glitches);
+  http2.premature_resets = ToAllowance(options.premature_resets);
+  http2.refusals = ToAllowance(options.refused_calls);
+  http2.keepalive_time = options.keepalive_time;
+  http2.keepalive_timeout = options.keepalive_timeout;
+  http2.peer_ping_interval_min = options.min_client_ping_interval;
+  if (options.permit_pings_without_calls) {
+    http2.peer_ping_interval_min_idle = options.min_client_ping_interval;
+  }
+  http2.connection_idle_max = options.max_connection_idle;
+  http2.connection_age_max = options.max_connection_age;
+  http2.connection_age_grace = options.max_connection_age_grace;
   return result;
 }
 
@@ -56,11 +77,14 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
       : core_(core), tls_(tls), acceptor_(core.accepting_worker().loop(), listener.fd(), *this) {}
 
   bool Start() { return !acceptor_.Start().has_value(); }
+  void Pause() { acceptor_.Pause(); }
+  void Resume() { acceptor_.Resume(); }
 
  private:
   void OnAccepted(net::UniqueFd fd, const net::SocketAddress& peer) override {
     driver::Worker& worker = core_.LeastLoadedWorker();
     worker.PromiseConnection();
+    core_.OnConnectionPromised();
     auto socket = std::make_unique<net::TcpSocket>(std::move(fd), peer);
     if (&worker == &core_.accepting_worker()) {
       worker.Adopt(std::move(socket), tls_);
@@ -78,7 +102,19 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
 
 ServerCore::ServerCore(std::unique_ptr<const ServerConfig> config)
     : config_(std::move(config)),
-      pool_(PoolThreads(config_->options), config_->options.handler_queue_max) {}
+      pool_(PoolThreads(config_->options), config_->options.handler_queue_max),
+      trimmer_([this] {
+        for (WorkerUnit& unit : workers_) {
+          unit.thread->loop().PostFunction(
+              [context = unit.context.get()] { context->ReleaseIdleMemory(); });
+        }
+      }) {
+  size_t budget = config_->options.memory_budget_bytes;
+  if (budget == 0) budget = net::MemoryLimitOfProcess();
+  if (budget != 0 && budget != SIZE_MAX) {
+    memory_monitor_ = std::make_unique<net::MemoryMonitor>(budget);
+  }
+}
 
 ServerCore::~ServerCore() {
   bool is_running = false;
@@ -106,10 +142,17 @@ Status ServerCore::Start(std::vector<ListeningPort> ports) {
 Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
   const size_t count = wanted == 0 ? CpuCount() : wanted;
-  const driver::WorkerOptions options = WorkerOptionsOf(config_->options);
+  driver::WorkerOptions options = WorkerOptionsOf(config_->options);
+  options.on_connection_gone = [this] { OnConnectionGone(); };
+  if (memory_monitor_ != nullptr) {
+    options.memory_monitor = memory_monitor_.get();
+    options.http2.memory_pressure = &memory_monitor_->level();
+  }
+  std::random_device random;
   for (size_t i = 0; i < count; ++i) {
     WorkerUnit unit;
     unit.context = std::make_unique<WorkerContext>(*config_, pool_);
+    options.random_seed = random();
     auto thread = driver::WorkerThread::Create(options, *unit.context);
     if (!thread.ok()) {
       return Status(StatusCode::UNAVAILABLE,
@@ -136,6 +179,7 @@ Status ServerCore::StartAccepting(std::vector<ListeningPort> ports) {
       }
     }
   }
+  trimmer_.Start();
   // The accepting worker comes last: if the system refuses a thread, no connection is lost.
   for (size_t i = workers_.size(); i-- > 0;) {
     if (!workers_[i].thread->Start("weir-" + std::to_string(i))) {
@@ -152,6 +196,37 @@ driver::Worker& ServerCore::LeastLoadedWorker() {
                                         return a.worker().load() < b.worker().load();
                                       });
   return least->worker();
+}
+
+size_t ServerCore::ConnectionCount() const {
+  size_t count = 0;
+  for (const WorkerUnit& unit : workers_) count += unit.worker().load();
+  return count;
+}
+
+// On the accepting worker's thread. The flag goes up before the connections are counted again, and
+// OnConnectionGone counts down before it looks at the flag: one of them sees the other.
+void ServerCore::OnConnectionPromised() {
+  const size_t connections_max = config_->options.max_connections;
+  if (ConnectionCount() < connections_max) return;
+  for (const auto& acceptor : acceptors_) acceptor->Pause();
+  accepting_worker().counters().Hit(http2::Limit::kConnections);
+  is_full_.store(true);
+  if (ConnectionCount() < connections_max) ResumeAccepting();
+}
+
+// On the thread of any worker.
+void ServerCore::OnConnectionGone() {
+  trimmer_.Ask();
+  ResumeAccepting();
+}
+
+void ServerCore::ResumeAccepting() {
+  if (!is_full_.load() || ConnectionCount() >= config_->options.max_connections) return;
+  if (!is_full_.exchange(false)) return;
+  accepting_worker().loop().PostFunction([this] {
+    for (const auto& acceptor : acceptors_) acceptor->Resume();
+  });
 }
 
 // ---- end ---------------------------------------------------------------------------------------
@@ -244,6 +319,7 @@ ShutdownReport ServerCore::DrainConnections(std::unique_lock<std::mutex>& lock) 
 }
 
 void ServerCore::JoinThreads() {
+  trimmer_.StopAndJoin();
   pool_.StopAndJoin();
   for (WorkerUnit& unit : workers_) unit.thread->StopAndJoin();
 }

@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "server/handler_pool.h"
+#include "server/memory_trimmer.h"
 #include "server/worker_context.h"
 #include "transport/driver/worker_thread.h"
 #include "transport/net/acceptor.h"
 #include "transport/net/listener.h"
+#include "transport/net/memory_monitor.h"
 #include "transport/net/tls_context.h"
 #include "weir/server.h"
 #include "weir/status.h"
@@ -55,6 +57,10 @@ class ServerCore {
   enum class State { kStarting, kRunning, kStopping, kStopped };
 
   driver::Worker& LeastLoadedWorker();
+  size_t ConnectionCount() const;
+  void OnConnectionPromised();
+  void OnConnectionGone();
+  void ResumeAccepting();
   driver::Worker& accepting_worker() { return workers_.front().worker(); }
   Status StartWorkers();
   Status StartAccepting(std::vector<ListeningPort> ports);
@@ -66,7 +72,10 @@ class ServerCore {
 
   const std::unique_ptr<const ServerConfig> config_;
   HandlerPool pool_;
+  MemoryTrimmer trimmer_;
+  std::unique_ptr<net::MemoryMonitor> memory_monitor_;  // null when there is no budget
   std::vector<WorkerUnit> workers_;
+  std::atomic<bool> is_full_ = false;  // of connections, so that accepting pauses
   // Confined to the accepting worker's thread while it runs.
   std::vector<ListeningPort> ports_;
   std::vector<std::unique_ptr<PortAcceptor>> acceptors_;

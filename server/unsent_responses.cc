@@ -14,12 +14,8 @@ constexpr size_t kForgetMin = 16;
 void UnsentResponses::Add(http2::StreamKey stream, TimePoint deadline) {
   if (responses_.size() >= forget_at_) ForgetTheSent();
   net::Loop& loop = driver_.worker().loop();
-  const Response& added =
-      responses_.emplace_back(Response{.stream = stream,
-                                       .deadline = deadline,
-                                       .progress_due = AddSaturated(loop.Now(), kProgressInterval),
-                                       .queued = driver_.connection().QueuedBytes(stream)});
-  if (!is_armed() || added.due() < this->deadline()) loop.Arm(*this, added.due());
+  responses_.push_back({.stream = stream, .deadline = deadline});
+  if (!is_armed() || deadline < this->deadline()) loop.Arm(*this, deadline);
 }
 
 void UnsentResponses::Clear() {
@@ -38,25 +34,17 @@ void UnsentResponses::ForgetTheSent() {
 }
 
 void UnsentResponses::OnTimer(TimePoint now) {
-  std::erase_if(responses_, [this, now](Response& response) { return !Judge(response, now); });
-  TimePoint next = kNever;
-  for (const Response& response : responses_) next = std::min(next, response.due());
-  driver_.worker().loop().Arm(*this, next);
-}
-
-bool UnsentResponses::Judge(Response& response, TimePoint now) {
-  http2::Connection& connection = driver_.connection();
-  const size_t queued = connection.QueuedBytes(response.stream);
-  if (queued == 0) return false;
-  if (now < response.due()) return true;
-  if (now < response.deadline && response.queued - queued >= kProgressBytes) {
-    response.queued = queued;
-    response.progress_due = AddSaturated(now, kProgressInterval);
+  std::erase_if(responses_, [this, now](const Response& response) {
+    if (now < response.deadline) return false;
+    if (driver_.connection().QueuedBytes(response.stream) != 0) {
+      driver_.connection().ResetStream(response.stream, http2::ErrorCode::kCancel);
+      driver_.MarkDirty();
+    }
     return true;
-  }
-  connection.ResetStream(response.stream, http2::ErrorCode::kCancel);
-  driver_.MarkDirty();
-  return false;
+  });
+  TimePoint next = kNever;
+  for (const Response& response : responses_) next = std::min(next, response.deadline);
+  driver_.worker().loop().Arm(*this, next);
 }
 
 }  // namespace weir::server

@@ -37,13 +37,7 @@ WorkerContext::WorkerContext(const ServerConfig& config, HandlerPool& pool)
   AddBuiltInCompressors(&compressors_);
 }
 
-WorkerContext::~WorkerContext() {
-  config_.router.ForEachMethod([this](const Method& method) {
-    RecycledMessages& recycled = messages_[method.index];
-    for (void* message : recycled.requests) method.descriptor->request->destroy(message);
-    for (void* message : recycled.responses) method.descriptor->response->destroy(message);
-  });
-}
+WorkerContext::~WorkerContext() { ForgetMessages(); }
 
 std::unique_ptr<driver::ConnectionHandler> WorkerContext::MakeHandler(
     driver::ConnectionDriver& driver) {
@@ -59,16 +53,28 @@ bool WorkerContext::RunOnPool(PoolTask& task) {
 }
 
 Call* WorkerContext::AcquireCall() {
-  if (free_calls_.empty()) {
-    all_calls_.push_back(std::make_unique<Call>());
-    return all_calls_.back().get();
-  }
-  Call* call = free_calls_.back();
+  if (free_calls_.empty()) return new Call;
+  Call* const call = free_calls_.back().release();
   free_calls_.pop_back();
   return call;
 }
 
-void WorkerContext::RecycleCall(Call* call) { free_calls_.push_back(call); }
+void WorkerContext::RecycleCall(Call* call) { free_calls_.emplace_back(call); }
+
+void WorkerContext::ReleaseIdleMemory() {
+  std::erase_if(free_calls_,
+                [](const std::unique_ptr<Call>& call) { return !call->is_referred_to(); });
+  free_calls_.shrink_to_fit();
+  ForgetMessages();
+}
+
+void WorkerContext::ForgetMessages() {
+  config_.router.ForEachMethod([this](const Method& method) {
+    RecycledMessages recycled = std::exchange(messages_[method.index], {});
+    for (void* message : recycled.requests) method.descriptor->request->destroy(message);
+    for (void* message : recycled.responses) method.descriptor->response->destroy(message);
+  });
+}
 
 void* WorkerContext::AcquireRequest(const Method& method) {
   return Acquire(*method.descriptor->request, messages_[method.index].requests);

@@ -57,8 +57,12 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   // Queues a handler for the pool at the end of this turn. False when the pool's queue is full.
   bool RunOnPool(PoolTask& task);
 
+  // A call belongs to whoever acquired it until it is recycled.
   Call* AcquireCall();
   void RecycleCall(Call* call);
+
+  // Forgets what is kept for later calls.
+  void ReleaseIdleMemory();
 
   // Messages of a method, recycled so that an ordinary call allocates none. `weight` is the size of
   // the last content: large messages are not kept.
@@ -68,6 +72,8 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   void RecycleResponse(const Method& method, void* message, size_t weight);
 
  private:
+  void ForgetMessages();
+
   struct RecycledMessages {
     std::vector<void*> requests;
     std::vector<void*> responses;
@@ -78,8 +84,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   PoolBatch pool_batch_;
   grpc::CompressorRegistry compressors_;
   grpc::FieldList field_list_;
-  std::vector<std::unique_ptr<Call>> all_calls_;
-  std::vector<Call*> free_calls_;
+  std::vector<std::unique_ptr<Call>> free_calls_;
   std::vector<RecycledMessages> messages_;  // by Method::index
 };
 

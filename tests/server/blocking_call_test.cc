@@ -181,7 +181,7 @@ TEST_F(BlockingCallTest, ReadsAMessageOfManyWindows) {
   RpcClient& client = Connect();
   client.Sends(OpenCall(1, kBlockingCollect));
   const std::string octets = Framed(std::string(2'000'000, 'x')) + Framed("end");
-  int64_t window = 262'144;
+  int64_t window = 65'535;
   for (size_t at = 0; at < octets.size();) {
     RunUntil([&] {
       client.Hears();

@@ -238,8 +238,8 @@ TEST_P(UnaryCallTest, LetsAMessageLargerThanTheWindowComeWithoutPauses) {
                testing::Data(1, Framed(std::string(1'000'000, 'x')).substr(0, 100)));
   Settle();
   client.Hears();
-  // 1,000,005 bytes are to come, 262,144 were allowed.
-  EXPECT_THAT(client.TakeWindowUpdates(), ElementsAre("WINDOW_UPDATE 1 +737861"));
+  // 1,000,005 bytes are to come, 65,535 were allowed.
+  EXPECT_THAT(client.TakeWindowUpdates(), ElementsAre("WINDOW_UPDATE 1 +934470"));
 }
 
 TEST_P(UnaryCallTest, SendsALargeResponseAsFarAsTheWindowAllows) {

@@ -146,6 +146,9 @@ void ScriptedPeer::Note(const http2::Event& event) {
     case Kind::kPeerGoingAway:
       events_.push_back("going away " + code);
       break;
+    case Kind::kDrainBegun:
+      events_.push_back("drain begun");
+      break;
     case Kind::kConnectionFailed:
       EXPECT_TRUE(connection_->has_failed());
       has_failed_ = true;

@@ -15,6 +15,7 @@ using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
 inline constexpr TimePoint kNever = TimePoint::max();
+inline constexpr Duration kForever = Duration::max();
 
 // `now + delay`, or `kNever` where the sum would overflow.
 constexpr TimePoint AddSaturated(TimePoint now, Duration delay) {

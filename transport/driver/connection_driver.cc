@@ -10,6 +10,7 @@ namespace weir::driver {
 namespace {
 
 constexpr int kWritesPerTurn = 4;
+constexpr size_t kBlockedReadBytes = 8 * 1024;
 
 }  // namespace
 
@@ -27,6 +28,8 @@ void ConnectionDriver::Start() {
     return;
   }
   watch_ = watch.value();
+  const http2::ConnectionOptions& http2 = worker_.options().http2;
+  if (http2.keepalive_time != kForever) socket_->SetUserTimeout(http2.keepalive_timeout);
   if (tls_ == nullptr) {
     OpenHttp2();
   } else {
@@ -37,6 +40,7 @@ void ConnectionDriver::Start() {
 // Our SETTINGS leave with the next flush, and the engine's own timeouts begin now.
 void ConnectionDriver::OpenHttp2() {
   connection_.emplace(worker_.options().http2, worker_.counters(), worker_.loop().Now());
+  if (const Duration age = worker_.DrawConnectionAge(); age != kForever) connection_->LimitAge(age);
   phase_ = Phase::kOpen;
   phase_deadline_ = kNever;
   handler_ = worker_.factory().MakeHandler(*this);
@@ -72,7 +76,10 @@ void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
 // One read a turn: with level-triggered readiness a connection that has more waits for its next
 // turn behind the others.
 void ConnectionDriver::ReadOnce() {
-  const std::span<uint8_t> buffer = worker_.read_buffer();
+  // Who does not take the answers to earlier questions may ask few new ones at a time, since each
+  // octet of a question can cost several of an answer.
+  std::span<uint8_t> buffer = worker_.read_buffer();
+  if (is_write_blocked_) buffer = buffer.first(std::min(buffer.size(), kBlockedReadBytes));
   const net::IoResult result = socket_->Read(buffer);
   switch (result.kind) {
     case net::IoResult::Kind::kOk:
@@ -122,12 +129,17 @@ void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
 void ConnectionDriver::Receive(ByteView bytes) {
   connection_->Receive(bytes, worker_.loop().Now());
   PumpEvents();
+  if (ListNode<StrangerListTag>::is_linked() && connection_->is_established()) {
+    worker_.RemoveStranger(*this);
+  }
 }
 
 void ConnectionDriver::PumpEvents() {
   http2::Event event;
   while (connection_->Next(&event)) {
-    if (handler_ != nullptr) handler_->OnEvent(event);
+    if (handler_ == nullptr) continue;
+    handler_->OnEvent(event);
+    if (event.kind == http2::Event::Kind::kDrainBegun) handler_->OnDrain();
   }
 }
 
@@ -244,6 +256,16 @@ void ConnectionDriver::Abort() {
   MarkDirty();
 }
 
+size_t ConnectionDriver::LargestStalledStream(http2::StreamKey* stream) {
+  return phase_ == Phase::kOpen ? connection_->LargestStalledStream(stream) : 0;
+}
+
+void ConnectionDriver::GiveUpStalledStream(http2::StreamKey stream) {
+  connection_->GiveUpStalledStream(stream);
+  PumpEvents();
+  MarkDirty();
+}
+
 void ConnectionDriver::BeginLinger() {
   if (tls_ != nullptr) {
     // Best effort: the peer is told, but its answer is not waited for.
@@ -267,6 +289,7 @@ void ConnectionDriver::Close() {
   if (phase_ == Phase::kClosed) return;
   const bool was_lingering = phase_ == Phase::kLingering;
   phase_ = Phase::kClosed;
+  worker_.RemoveStranger(*this);
   is_write_blocked_ = false;
   phase_deadline_ = kNever;
   worker_.loop().Unwatch(watch_);
@@ -289,6 +312,8 @@ void ConnectionDriver::UpdateTimer() {
 void ConnectionDriver::OnTimer(TimePoint now) {
   MarkDirty();
   if (now >= phase_deadline_) {
+    if (phase_ == Phase::kHandshake) worker_.counters().Hit(http2::Limit::kTlsHandshakeTime);
+    if (phase_ == Phase::kOpen) worker_.counters().Hit(http2::Limit::kWriteStall);
     Close();
     return;
   }

@@ -30,11 +30,13 @@ class Worker;
 
 struct DirtyListTag {};
 struct ConnectionListTag {};
+struct StrangerListTag {};
 
 // Owned by its worker, which destroys it at the end of the turn in which it became destructible.
 // Confined to the worker's thread.
 class ConnectionDriver final : public ListNode<ConnectionListTag>,
                                public ListNode<DirtyListTag>,
+                               public ListNode<StrangerListTag>,
                                private net::Watcher,
                                private net::Timer {
  public:
@@ -61,9 +63,15 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // Two-phase GOAWAY. A connection that has not finished its handshake is closed at once, since it
   // can have no calls.
   void BeginDrain();
+  // Closes a connection whose peer has not finished its preface, without a word.
+  void DismissStranger() { Close(); }
   // Cancels everything, says GOAWAY if the socket takes it at once, and closes. A second call
   // closes without waiting for the peer.
   void Abort();
+
+  // See http2::Connection. 0 bytes when there is no such stream.
+  size_t LargestStalledStream(http2::StreamKey* stream);
+  void GiveUpStalledStream(http2::StreamKey stream);
 
   // See ConnectionHandler::is_idle.
   void HandlerBecameIdle();

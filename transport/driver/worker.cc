@@ -8,7 +8,8 @@ Worker::Worker(const WorkerOptions& options, ConnectionHandlerFactory& factory, 
     : options_(options),
       factory_(factory),
       loop_(loop),
-      read_buffer_(std::make_unique_for_overwrite<uint8_t[]>(options.read_buffer_bytes)) {
+      read_buffer_(std::make_unique_for_overwrite<uint8_t[]>(options.read_buffer_bytes)),
+      random_(options.random_seed) {
   loop_.SetTurnEnd(this);
 }
 
@@ -37,12 +38,36 @@ void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* t
   auto* connection = new ConnectionDriver(*this, std::move(socket), std::move(session));
   connections_.PushBack(*connection);
   ++connection_count_;
+  AddStranger(*connection);
   connection->Start();
   if (is_aborting_) {
     connection->Abort();
   } else if (is_draining_) {
     connection->BeginDrain();
   }
+}
+
+// Who makes strangers wait costs the oldest of them their place, not clients theirs.
+void Worker::AddStranger(ConnectionDriver& connection) {
+  strangers_.PushBack(connection);
+  if (++stranger_count_ <= options_.handshakes_max) return;
+  counters_.Hit(http2::Limit::kHandshakes);
+  strangers_.Front().DismissStranger();
+}
+
+void Worker::RemoveStranger(ConnectionDriver& connection) {
+  auto& node = static_cast<ListNode<StrangerListTag>&>(connection);
+  if (!node.is_linked()) return;
+  node.Unlink();
+  --stranger_count_;
+}
+
+// gRFC A9: connections that began together must not end together.
+Duration Worker::DrawConnectionAge() {
+  const Duration age = options_.http2.connection_age_max;
+  if (age == kForever) return kForever;
+  const double factor = std::uniform_real_distribution(0.9, 1.1)(random_);
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(age) * factor);
 }
 
 void Worker::BeginDrain() {
@@ -78,7 +103,35 @@ bool Worker::OnTurnEnd() {
     DestroyIfDone(connection);
   }
   factory_.HandOverWork();
+  if (options_.memory_monitor != nullptr) WatchMemory();
   return !dirty_.empty();
+}
+
+void Worker::WatchMemory() {
+  net::MemoryMonitor& monitor = *options_.memory_monitor;
+  const MemoryPressure before = monitor.level().load(std::memory_order_relaxed);
+  if (!monitor.Sample(loop_.Now())) return;
+  const MemoryPressure level = monitor.level().load(std::memory_order_relaxed);
+  if (level > before) counters_.Hit(http2::Limit::kMemoryGrowth);
+  // One a time: what that gives back shows in the next sample.
+  if (level == MemoryPressure::kReap) ReapLargestResponse();
+}
+
+void Worker::ReapLargestResponse() {
+  ConnectionDriver* holder = nullptr;
+  http2::StreamKey largest;
+  size_t largest_bytes = 0;
+  connections_.ForEach([&](ConnectionDriver& connection) {
+    http2::StreamKey stream;
+    const size_t bytes = connection.LargestStalledStream(&stream);
+    if (bytes <= largest_bytes) return;
+    holder = &connection;
+    largest = stream;
+    largest_bytes = bytes;
+  });
+  if (holder == nullptr) return;
+  counters_.Hit(http2::Limit::kMemoryReap);
+  holder->GiveUpStalledStream(largest);
 }
 
 void Worker::DestroyIfDone(ConnectionDriver& connection) {
@@ -86,6 +139,7 @@ void Worker::DestroyIfDone(ConnectionDriver& connection) {
   delete &connection;
   --connection_count_;
   load_.fetch_sub(1, std::memory_order_relaxed);
+  if (options_.on_connection_gone) options_.on_connection_gone();
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <span>
 
 #include "transport/base/intrusive_list.h"
@@ -14,6 +15,7 @@
 #include "transport/driver/connection_handler.h"
 #include "transport/http2/options.h"
 #include "transport/net/loop.h"
+#include "transport/net/memory_monitor.h"
 #include "transport/net/socket.h"
 #include "transport/net/tls_context.h"
 
@@ -31,6 +33,16 @@ struct WorkerOptions {
   // Size of the buffer that all connections of the worker read into; also what one connection may
   // read in one turn.
   size_t read_buffer_bytes = 64 * 1024;
+  // Connections that may be without a finished preface at once: one more ends the oldest of them.
+  size_t handshakes_max = 1024;
+  // What makes the ages of connections differ, by up to a tenth of
+  // http2::ConnectionOptions::connection_age_max. Each worker should have another.
+  uint32_t random_seed = 1;
+  // Asked at the end of each turn. May be null; must outlive the worker. Its level is what
+  // http2.memory_pressure should point to.
+  net::MemoryMonitor* memory_monitor = nullptr;
+  // Called when a connection has been destroyed, if set. On the worker's thread.
+  std::function<void()> on_connection_gone = {};
 };
 
 // Everything but the methods marked thread-safe is confined to the loop's thread.
@@ -67,6 +79,10 @@ class Worker final : private net::TurnEnd {
   // ---- for ConnectionDriver
   std::span<uint8_t> read_buffer() { return {read_buffer_.get(), options_.read_buffer_bytes}; }
   std::span<uint8_t> plaintext_buffer();
+  // The age at which a new connection is to be drained; kForever for none.
+  Duration DrawConnectionAge();
+  // The peer has finished its preface, or is gone. Idempotent.
+  void RemoveStranger(ConnectionDriver& connection);
   void AddDirty(ConnectionDriver& connection) { dirty_.PushBack(connection); }
 
   // Visits every connection.
@@ -78,6 +94,9 @@ class Worker final : private net::TurnEnd {
  private:
   bool OnTurnEnd() override;
   void DestroyIfDone(ConnectionDriver& connection);
+  void AddStranger(ConnectionDriver& connection);
+  void WatchMemory();
+  void ReapLargestResponse();
 
   const WorkerOptions options_;
   ConnectionHandlerFactory& factory_;
@@ -87,6 +106,9 @@ class Worker final : private net::TurnEnd {
   std::unique_ptr<uint8_t[]> plaintext_buffer_;  // made by the first TLS connection
   IntrusiveList<ConnectionDriver, ConnectionListTag> connections_;
   IntrusiveList<ConnectionDriver, DirtyListTag> dirty_;
+  IntrusiveList<ConnectionDriver, StrangerListTag> strangers_;  // the oldest first
+  size_t stranger_count_ = 0;
+  std::minstd_rand random_;
   size_t connection_count_ = 0;
   bool is_draining_ = false;
   bool is_aborting_ = false;

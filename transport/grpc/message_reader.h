@@ -94,6 +94,8 @@ class MessageReader {
     return state_ == State::kPrefix && prefix_size_ != 0 ? kMessagePrefixSize - prefix_size_ : 0;
   }
 
+  bool is_in_payload() const { return state_ == State::kPayload; }
+
   // Of the message that has been begun (its prefix complete) or refused.
   uint32_t declared_size() const { return declared_size_; }
   size_t message_size_max() const { return message_size_max_; }

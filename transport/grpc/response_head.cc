@@ -21,6 +21,11 @@ constexpr http2::OutputField kOkTrailerFields[] = {{kStatusField, "0", true}};
 // How much of the message (encoded) is kept when metadata competes with it for room.
 constexpr size_t kMessageKept = 1024;
 
+// How much of it (encoded) is sent in any case. Clients that name no limit of their own have one:
+// nghttp2's takes no field above 64 KiB, gRPC C++ and Java want 8 KiB in all.
+constexpr size_t kMessageMax = 8 * 1024;
+constexpr size_t kEncodedMax = 3;  // of one octet
+
 std::string_view HttpStatusDigits(int http_status) {
   switch (http_status) {
     case 400:
@@ -98,6 +103,12 @@ class StatusFields {
   }
 
   void EncodeMessage() {
+    if (status_.message.size() > kMessageMax / kEncodedMax) {
+      std::string encoded;
+      AppendPercentEncodedPrefix(status_.message, kMessageMax, &encoded);
+      encoded_message_ = fields_->Store(encoded);
+      return;
+    }
     if (IsPercentEncodingIdentity(status_.message)) {
       encoded_message_ = fields_->Store(status_.message);
       return;
@@ -112,7 +123,8 @@ class StatusFields {
     const size_t room = Room();
     const size_t overhead = MessageSize(1) - 1;
     std::string encoded;
-    AppendPercentEncodedPrefix(status_.message, room - std::min(room, overhead), &encoded);
+    const size_t size_max = std::min(room - std::min(room, overhead), kMessageMax);
+    AppendPercentEncodedPrefix(status_.message, size_max, &encoded);
     encoded_message_ = fields_->Store(encoded);
   }
 

@@ -60,6 +60,8 @@ class AbuseGuard {
     return resets_.Spend(options_.premature_resets, now) ? Violation::kNone
                                                          : Violation::kTooManyResets;
   }
+  // The last one was none.
+  void ExcuseReset() { resets_.Refund(options_.premature_resets, 1); }
   // A response was sent to its end: a busy client may cancel as much as it lets finish.
   void OnResponseCompleted() { ++responses_completed_; }
 

@@ -8,9 +8,6 @@
 namespace weir::http2 {
 namespace {
 
-// Tells the acknowledgement of our own PING between two GOAWAYs from those of Connection::Ping.
-constexpr uint64_t kDrainPing = 0x64'72'61'69'6e'21'21'21;  // "drain!!!"
-
 constexpr uint32_t ConnectionWindow(const ConnectionOptions& options) {
   return std::clamp(options.connection_window, kWindowInitial, kWindowMax);
 }
@@ -26,11 +23,15 @@ Connection::Connection(const ConnectionOptions& options, ConnectionCounters& cou
       reader_(options),
       decoder_(options, counters),
       receive_window_(ConnectionWindow(options)),
+      budget_(options.receive_budget_bytes),
       guard_(options),
       encoder_(counters) {
   ++counters_.connections_opened;
   deadlines_.preface = AddSaturated(now, options.preface_timeout);
   deadlines_.settings_ack = AddSaturated(now, options.settings_ack_timeout);
+  deadlines_.keepalive = AddSaturated(now, options.keepalive_time);
+  deadlines_.unused = AddSaturated(now, options.connection_idle_max);
+  deadlines_.age = AddSaturated(now, options.connection_age_max);
   WriteSettings(output_, LocalSettings(options).list);
   const uint32_t widening = ConnectionWindow(options) - kWindowInitial;
   if (widening != 0) WriteWindowUpdate(output_, kConnectionStreamId, widening);
@@ -73,18 +74,15 @@ void Connection::BeginDrain(std::string_view debug) {
   drain_debug_ = debug;
   WriteGoAway(output_, kStreamIdMax, ErrorCode::kNoError, drain_debug_);
   WritePing(output_, kDrainPing, /*is_ack=*/false);
-  // On a quiet connection the last time we were told can be hours old. A deadline that is over asks
-  // for the present one, and the clock starts there.
   has_drain_clock_ = false;
   deadlines_.drain = now_;
 }
-
-bool Connection::IsDrainPing(uint64_t payload) { return payload == kDrainPing; }
 
 void Connection::ConfirmDrain() {
   if (shutdown_.On(ShutdownInput::kConfirmed) != ShutdownAction::kSetLimit) return;
   deadlines_.drain = kNever;
   WriteGoAway(output_, shutdown_.SetLimit(highest_processed_), ErrorCode::kNoError, drain_debug_);
+  if (is_too_old_) deadlines_.age = AddSaturated(now_, options_.connection_age_grace);
 }
 
 void Connection::CloseNow(ErrorCode code, std::string_view debug) {
@@ -96,9 +94,10 @@ void Connection::CloseNow(ErrorCode code, std::string_view debug) {
 void Connection::Fail(Violation violation) {
   if (shutdown_.On(ShutdownInput::kFail) != ShutdownAction::kSayGoodbye) return;
   ++counters_.connections_failed;
-  ++counters_.violations[static_cast<size_t>(violation)];
-  failure_ = violation;
   const ViolationRow& row = Describe(violation);
+  ++counters_.violations[static_cast<size_t>(violation)];
+  counters_.Hit(row.limit);
+  failure_ = violation;
   if (row.scope == ViolationScope::kAbort) {
     output_.Clear();
   } else {

@@ -36,6 +36,7 @@
 #include "transport/http2/output_buffer.h"
 #include "transport/http2/output_fields.h"
 #include "transport/http2/output_scheduler.h"
+#include "transport/http2/receive_budget.h"
 #include "transport/http2/settings.h"
 #include "transport/http2/shutdown.h"
 #include "transport/http2/stream_store.h"
@@ -108,8 +109,9 @@ class Connection {
   void ReleaseWindow(StreamKey key, size_t bytes);
 
   // Lets at least `bytes` arrive on the stream from now on, even where that is more than its
-  // window: sends WINDOW_UPDATE at once if needed. What this granted beyond the window is
-  // withheld from later ReleaseWindow calls, so that the stream falls back to its usual window.
+  // window: sends WINDOW_UPDATE at once if the connection's receive budget allows, else when it
+  // does. What this granted beyond the window is withheld from later ReleaseWindow calls, so that
+  // the stream falls back to its usual window.
   void ExtendWindow(StreamKey key, size_t bytes);
 
   // The layer above is done with the stream: it gets no more events, and the key is dead once the
@@ -126,7 +128,15 @@ class Connection {
   // because of the mark, kStreamWritable follows.
   bool IsWritable(StreamKey key) const;
 
+  // The layer above finds nothing wrong with the last kStreamReset that came from the peer (the
+  // deadline of the request had come): it does not count as premature.
+  void ExcuseReset();
+
   // ---- Commands on the connection.
+
+  // Replaces ConnectionOptions::connection_age_max for this connection: every one should have
+  // another, lest all clients come back at once.
+  void LimitAge(Duration age);
 
   // Sends a PING; kPingAcked brings `payload` back.
   void Ping(uint64_t payload);
@@ -169,8 +179,19 @@ class Connection {
   bool has_failed() const;      // kConnectionFailed was or will be delivered
   // SETTINGS_MAX_HEADER_LIST_SIZE of the peer; SIZE_MAX when it set none.
   size_t peer_header_list_size_max() const;
+  // The peer has finished its preface: it is no stranger.
+  bool is_established() const { return deadlines_.preface == kNever; }
+  // DATA bytes of the stream that waits for its window with the most of them; 0 if none waits.
+  // `stream`, if given, is set to its key.
+  size_t LargestStalledStream(StreamKey* stream);
+  // Gives such a stream up: kStreamReset follows.
+  void GiveUpStalledStream(StreamKey key);
 
  private:
+  // Payloads of our own PINGs: "drain!!!" between the two GOAWAYs, and "alive???".
+  static constexpr uint64_t kDrainPing = 0x64'72'61'69'6e'21'21'21;
+  static constexpr uint64_t kKeepalivePing = 0x61'6c'69'76'65'3f'3f'3f;
+
   // When something has to happen if nothing else does.
   struct Deadlines {
     TimePoint preface = kNever;
@@ -178,6 +199,10 @@ class Connection {
     TimePoint header_block = kNever;
     TimePoint drain = kNever;
     TimePoint idle = kNever;
+    TimePoint stall = kNever;
+    TimePoint keepalive = kNever;
+    TimePoint unused = kNever;  // ConnectionOptions::connection_idle_max
+    TimePoint age = kNever;
   };
 
   // Receiving. A handler returns true when it filled `event`.
@@ -198,9 +223,17 @@ class Connection {
   bool OnRequest(ByteView octets, Event* event);
   bool OnTrailers(Stream& stream, ByteView octets, Event* event);
   bool OnGlitch(Event* event);
+  Violation ChangeSendWindows(uint32_t widest);
+
+  // Receive windows.
   void CreditConnection(uint32_t bytes);
   uint32_t InitialReceiveWindow() const;
-  Violation ChangeSendWindows(uint32_t widest);
+  void ResizeReceiveWindows();
+  uint32_t GrowWindow(Stream& stream);
+  bool TryExtendWindow(Stream& stream);
+  void ServeWaitingStreams();
+  void EndReceiveWindow(Stream& stream);
+  bool IsPressed(MemoryPressure level) const;
 
   // What becomes of a violation, and the events that are due.
   bool Refuse(Violation violation, StreamId id, Event* event);
@@ -208,7 +241,8 @@ class Connection {
   void Fail(Violation violation);
   bool NextFailure(Event* event);
   bool NextStreamEnded(Event* event);
-  bool NextStreamWritable(Event* event);
+  bool NextStreamOutput(Event* event);
+  bool NextDrainBegun(Event* event);
   bool AfterInput(Event* event);
   static void FillStreamEvent(const Stream& stream, Event::Kind kind, Event* event);
 
@@ -230,12 +264,17 @@ class Connection {
   void CloseStream(Stream& stream, ReceiveState how);
 
   // The end, and time.
-  static bool IsDrainPing(uint64_t payload);
   void ConfirmDrain();
   void EndEverything();
   void OnDrainDeadline();
   void ArmIdleDeadline();
   void OnIdleDeadline();
+  void OnStallDeadline();
+  void GiveUp(SendQueue& queue);
+  void OnKeepaliveDeadline();
+  void OnUnusedDeadline();
+  void OnAgeDeadline();
+  void DrainByItself(Limit limit, std::string_view debug);
 
   const ConnectionOptions& options_;
   ConnectionCounters& counters_;
@@ -246,11 +285,14 @@ class Connection {
   FieldBlock block_;  // the one CONTINUATION goes on with
   FieldDecoder decoder_;
   ReceiveWindow receive_window_;
+  ReceiveBudget budget_;
   StreamKey data_stream_;   // whom further pieces of a DATA frame go to
   StreamKey ended_stream_;  // about whom kStreamEnded is due
   bool has_settings_ack_ = false;
   bool is_peer_going_away_ = false;
   bool is_paused_ = false;
+  bool is_reset_premature_ = false;  // the last RST_STREAM of the peer
+  bool is_drain_event_due_ = false;
   Violation failure_ = Violation::kNone;  // about which kConnectionFailed is due
   StreamId highest_processed_ = 0;
 
@@ -260,7 +302,12 @@ class Connection {
   Shutdown shutdown_;
   Deadlines deadlines_;
   uint32_t pings_outstanding_ = 0;
+  // False while a deadline only asks for the time, because on a quiet connection the last time that
+  // was told can be hours old: it was set to that, and the clock starts where it is found over.
   bool has_drain_clock_ = false;
+  bool is_too_old_ = false;          // the drain is because of its age
+  bool has_keepalive_ping_ = false;  // sent, and nothing has arrived since
+  bool has_unused_clock_ = true;
   std::string drain_debug_;
 
   FieldEncoder encoder_;

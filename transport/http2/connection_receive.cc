@@ -12,6 +12,16 @@
 
 namespace weir::http2 {
 
+namespace {
+
+// A window update that makes us send a frame of next to nothing while much is waiting
+// (CVE-2019-9511): small responses, and the last bytes of large ones, are none.
+constexpr bool IsDribble(uint32_t increment, size_t waiting) {
+  return increment < 256 && waiting > 1024;
+}
+
+}  // namespace
+
 // ---- The pull.
 
 void Connection::Receive(ByteView bytes, TimePoint now) {
@@ -26,6 +36,7 @@ void Connection::Receive(ByteView bytes, TimePoint now) {
 bool Connection::Next(Event* event) {
   event->fields.reset();
   if (ended_stream_ != StreamKey{} && NextStreamEnded(event)) return true;
+  if (is_drain_event_due_ && NextDrainBegun(event)) return true;
   if (shutdown_.is_over()) return NextFailure(event);
   for (;;) {
     Frame frame;
@@ -50,8 +61,10 @@ bool Connection::AfterInput(Event* event) {
   if (!is_paused_ && !WantsInput()) {
     is_paused_ = true;
     ++counters_.reads_paused;
+    counters_.Hit(replies_.size() >= options_.queued_replies_pause ? Limit::kQueuedRepliesPause
+                                                                   : Limit::kOutputPause);
   }
-  return NextStreamWritable(event);
+  return NextStreamOutput(event);
 }
 
 void Connection::FillStreamEvent(const Stream& stream, Event::Kind kind, Event* event) {
@@ -77,14 +90,28 @@ bool Connection::NextStreamEnded(Event* event) {
   return true;
 }
 
-bool Connection::NextStreamWritable(Event* event) {
+// What became of the output of a stream: it has room again, or it stalled.
+bool Connection::NextStreamOutput(Event* event) {
   while (!writable_.empty()) {
-    const Stream& stream = writable_.PopFront().stream();
+    const SendQueue& queue = writable_.PopFront();
+    const Stream& stream = queue.stream();
+    if (queue.is_stalled) {
+      if (Refuse(Violation::kStreamStalled, stream.id, event)) return true;
+      continue;
+    }
     if (stream.is_released || stream.send_state == SendState::kEnding) continue;
     FillStreamEvent(stream, Event::Kind::kStreamWritable, event);
     return true;
   }
   return false;
+}
+
+bool Connection::NextDrainBegun(Event* event) {
+  is_drain_event_due_ = false;
+  if (shutdown_.is_over()) return false;
+  *event = Event{};
+  event->kind = Event::Kind::kDrainBegun;
+  return true;
 }
 
 bool Connection::NextFailure(Event* event) {
@@ -109,7 +136,8 @@ bool Connection::Refuse(Violation violation, StreamId id, Event* event) {
 
 bool Connection::RefuseStream(const ViolationRow& row, StreamId id, Event* event) {
   ++counters_.violations[static_cast<size_t>(row.violation)];
-  const bool is_refusal = row.violation == Violation::kConcurrencyExceeded;
+  counters_.Hit(row.limit);
+  const bool is_refusal = row.code == ErrorCode::kRefusedStream;
   const Violation abuse = is_refusal ? guard_.OnRefusal(now_) : guard_.OnGlitch(now_);
   if (abuse != Violation::kNone) return Refuse(abuse, id, event);
 
@@ -194,10 +222,8 @@ bool Connection::OnData(const Frame& frame, Event* event) {
 
   const bool ends_stream = frame.ends && has_end_stream;
   if (ends_stream) {
-    if (stream->content_left > 0) {
-      return Refuse(Violation::kContentLengthMismatch, stream->id, event);
-    }
     stream->receive_state = StepOf(stream->receive_state, ReceiveInput::kDataEnd).next;
+    EndReceiveWindow(*stream);
   } else if (frame.ends && frame.padding != 0) {
     ReleaseWindow(stream->key, frame.padding);
   }
@@ -227,16 +253,13 @@ Violation Connection::AdmitData(const Frame& frame, Stream** stream) {
   if (step.reaction != Reaction::kAccept) return step.violation;
   if (!found->receive_window.Debit(header.length)) return Violation::kStreamWindowExceeded;
   if (found->content_left >= 0) {
+    // Judged before any of the payload is passed on, however it is cut.
     found->content_left -= int64_t{header.length} - int64_t{frame.padding};
-    if (found->content_left < 0) return Violation::kContentLengthMismatch;
+    const bool is_short = found->content_left > 0 && header.Has(flags::kEndStream);
+    if (found->content_left < 0 || is_short) return Violation::kContentLengthMismatch;
   }
   *stream = found;
   return Violation::kNone;
-}
-
-void Connection::CreditConnection(uint32_t bytes) {
-  const uint32_t increment = receive_window_.Release(bytes);
-  if (increment != 0) WriteWindowUpdate(output_, kConnectionStreamId, increment);
 }
 
 // ---- HEADERS and CONTINUATION (RFC 9113 §6.2, §6.10).
@@ -254,8 +277,10 @@ bool Connection::OnHeaders(const Frame& frame, Event* event) {
   block.opens_stream = id > streams_.highest_id();
   // The identifier is used up even if the stream is refused (RFC 9113 §5.1.1).
   if (block.opens_stream) streams_.Use(id);
-  deadlines_.header_block = kNever;
-  if (frame.header.Has(flags::kEndHeaders)) return OnFieldBlock(fragment, event);
+  if (frame.header.Has(flags::kEndHeaders)) {
+    deadlines_.header_block = kNever;
+    return OnFieldBlock(fragment, event);
+  }
   block.fragments.Append(fragment);
   return false;
 }
@@ -292,11 +317,12 @@ bool Connection::OnFieldBlock(ByteView octets, Event* event) {
 
 bool Connection::OnRequest(ByteView octets, Event* event) {
   const StreamId id = block_.stream_id;
-  if (streams_.size() >= options_.max_concurrent_streams) {
+  const bool is_full = streams_.size() >= options_.max_concurrent_streams;
+  if (is_full || IsPressed(MemoryPressure::kNoNewCalls)) [[unlikely]] {
     const Violation fatal = decoder_.Discard(octets);
     if (fatal != Violation::kNone) return Refuse(fatal, id, event);
     ++counters_.streams_refused;
-    return Refuse(Violation::kConcurrencyExceeded, id, event);
+    return Refuse(is_full ? Violation::kConcurrencyExceeded : Violation::kMemoryShort, id, event);
   }
   FieldSectionPtr fields;
   Violation violation = decoder_.DecodeRequest(octets, &fields);
@@ -310,6 +336,8 @@ bool Connection::OnRequest(ByteView octets, Event* event) {
   stream.content_left = fields->content_length();
   highest_processed_ = id;
   ++counters_.streams_opened;
+  if (fields->is_over_limit()) [[unlikely]]
+    counters_.Hit(Limit::kHeaderList);
   FillStreamEvent(stream, Event::Kind::kRequestStarted, event);
   event->fields = std::move(fields);
   event->ends_stream = block_.ends_stream;
@@ -326,19 +354,13 @@ bool Connection::OnTrailers(Stream& stream, ByteView octets, Event* event) {
   if (violation != Violation::kNone) return Refuse(violation, stream.id, event);
 
   stream.receive_state = StepOf(stream.receive_state, ReceiveInput::kHeadersEnd).next;
+  EndReceiveWindow(stream);
   if (stream.is_released) return false;
   FillStreamEvent(stream, Event::Kind::kTrailersReceived, event);
   event->fields = std::move(fields);
   event->ends_stream = true;
   ended_stream_ = stream.key;
   return true;
-}
-
-// What a new stream may send. Until the peer has acknowledged a smaller window than the initial one
-// it may use that (RFC 9113 §6.9.3).
-uint32_t Connection::InitialReceiveWindow() const {
-  const uint32_t window = std::min(options_.stream_window, kWindowMax);
-  return has_settings_ack_ ? window : std::max(window, kWindowInitial);
 }
 
 // ---- Other frames on streams.
@@ -361,7 +383,8 @@ bool Connection::OnRstStream(const Frame& frame, Event* event) {
   if (stream == nullptr) return false;
 
   ++counters_.streams_reset_by_peer;
-  if (stream->send_state == SendState::kIdle) {
+  is_reset_premature_ = stream->send_state == SendState::kIdle;
+  if (is_reset_premature_) {
     const Violation abuse = guard_.OnPrematureReset(now_);
     if (abuse != Violation::kNone) return Refuse(abuse, id, event);
   }
@@ -380,8 +403,10 @@ bool Connection::OnWindowUpdate(const Frame& frame, Event* event) {
   const uint32_t increment = ParseWindowUpdate(frame);
   if (id == kConnectionStreamId) {
     if (increment == 0) return Refuse(Violation::kWindowUpdateZero, id, event);
-    if (send_windows_.WidenConnection(increment)) return false;
-    return Refuse(Violation::kConnectionWindowOverflow, id, event);
+    if (!send_windows_.WidenConnection(increment)) {
+      return Refuse(Violation::kConnectionWindowOverflow, id, event);
+    }
+    return IsDribble(increment, scheduler_.queued_bytes()) && OnGlitch(event);
   }
   if ((id & 1) == 0) return Refuse(Violation::kEvenStreamId, id, event);
   if (shutdown_.Ignores(id)) return false;
@@ -394,8 +419,9 @@ bool Connection::OnWindowUpdate(const Frame& frame, Event* event) {
   if (!send_windows_.WidenStream(&stream->send_delta, increment)) {
     return Refuse(Violation::kStreamWindowOverflow, id, event);
   }
-  if (stream->queue != nullptr) scheduler_.Update(*stream->queue, HasWindow(*stream));
-  return false;
+  if (stream->queue == nullptr) return false;
+  scheduler_.Update(*stream->queue, HasWindow(*stream));
+  return IsDribble(increment, stream->queue->size()) && OnGlitch(event);
 }
 
 // ---- Frames on the connection.
@@ -446,9 +472,7 @@ bool Connection::OnSettingsAck(const Frame& frame, Event* event) {
   const uint32_t before = InitialReceiveWindow();
   has_settings_ack_ = true;
   deadlines_.settings_ack = kNever;
-  if (const uint32_t window = InitialReceiveWindow(); window != before) {
-    streams_.ForEach([window](Stream& stream) { stream.receive_window.Resize(window); });
-  }
+  if (InitialReceiveWindow() != before) ResizeReceiveWindows();
   return false;
 }
 
@@ -462,10 +486,11 @@ bool Connection::OnPing(const Frame& frame, Event* event) {
 }
 
 bool Connection::OnPingAck(uint64_t payload, Event* event) {
-  if (IsDrainPing(payload)) {
+  if (payload == kDrainPing) {
     ConfirmDrain();
     return false;
   }
+  if (payload == kKeepalivePing && has_keepalive_ping_) return false;  // any octet would have done
   if (pings_outstanding_ == 0) return OnGlitch(event);
   --pings_outstanding_;
   *event = Event{};

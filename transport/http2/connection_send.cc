@@ -158,6 +158,8 @@ void Connection::FrameQueuedData() {
     send_windows_.Debit(&stream.send_delta, size);
     guard_.OnResponseSent();
     scheduler_.Take(queue, place, size, HasWindow(stream));
+    queue.framed_since_watched += size;
+    if (queue.empty()) queue.is_watched = false;
     if (queue.owes_writable && queue.size() <= options_.stream_low_mark_bytes) {
       queue.owes_writable = false;
       if (!static_cast<ListNode<InEvents>&>(queue).is_linked()) writable_.PushBack(queue);
@@ -166,26 +168,14 @@ void Connection::FrameQueuedData() {
   }
 }
 
-// ---- Receive windows.
-
-void Connection::ReleaseWindow(StreamKey key, size_t bytes) {
-  Stream* const stream = FindOpen(key);
-  if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return;
-  const uint32_t increment = stream->receive_window.Release(bytes);
-  if (increment != 0) WriteWindowUpdate(output_, stream->id, increment);
-}
-
-void Connection::ExtendWindow(StreamKey key, size_t bytes) {
-  Stream* const stream = FindOpen(key);
-  if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return;
-  const uint32_t increment = stream->receive_window.Extend(bytes);
-  if (increment != 0) WriteWindowUpdate(output_, stream->id, increment);
-}
-
 // ---- The end of a stream.
 
 void Connection::ResetStream(StreamKey key, ErrorCode code) {
   if (Stream* const stream = FindOpen(key)) ResetOpenStream(*stream, code);
+}
+
+void Connection::ExcuseReset() {
+  if (std::exchange(is_reset_premature_, false)) guard_.ExcuseReset();
 }
 
 void Connection::ResetOpenStream(Stream& stream, ErrorCode code) {
@@ -197,9 +187,14 @@ void Connection::ResetOpenStream(Stream& stream, ErrorCode code) {
 // May free the record.
 void Connection::CloseStream(Stream& stream, ReceiveState how) {
   stream.receive_state = how;
+  EndReceiveWindow(stream);
   stream.send_state = StepOf(stream.send_state, SendInput::kReset).next;
   if (stream.queue != nullptr) scheduler_.Drop(*stream.queue);
   streams_.Close(stream, how);
+  if (streams_.open() == 0 && options_.connection_idle_max != kForever) {
+    deadlines_.unused = now_;
+    has_unused_clock_ = false;
+  }
 }
 
 void Connection::ReleaseStream(StreamKey key) {
@@ -215,6 +210,10 @@ void Connection::ReleaseStream(StreamKey key) {
 size_t Connection::Output(std::span<iovec> out) {
   if (out.empty()) return 0;
   if (scheduler_.has_ready()) FrameQueuedData();
+  // What waits now is looked at from time to time, beginning as soon as we are told the time.
+  if (scheduler_.queued_bytes() != 0 && deadlines_.stall == kNever && !shutdown_.is_over()) {
+    deadlines_.stall = now_;
+  }
   const ByteView unwritten = output_.unwritten();
   if (unwritten.empty()) return 0;
   // The interface of writev wants a pointer to mutable octets, and does not write to them.

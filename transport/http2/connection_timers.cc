@@ -1,13 +1,21 @@
 // Everything a connection does because time has passed.
 #include <algorithm>
+#include <utility>
 
 #include "transport/http2/connection.h"
+#include "transport/http2/frame_writer.h"
 
 namespace weir::http2 {
+namespace {
+
+constexpr std::string_view kMaxAge = "max_age";
+
+}  // namespace
 
 TimePoint Connection::NextDeadline() const {
   return std::min({deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block,
-                   deadlines_.drain, deadlines_.idle});
+                   deadlines_.drain, deadlines_.idle, deadlines_.stall, deadlines_.keepalive,
+                   deadlines_.unused, deadlines_.age});
 }
 
 void Connection::OnDeadline(TimePoint now) {
@@ -19,7 +27,11 @@ void Connection::OnDeadline(TimePoint now) {
   } else if (now_ >= deadlines_.header_block) {
     Fail(Violation::kHeaderBlockTimeout);
   }
+  if (now_ >= deadlines_.keepalive) OnKeepaliveDeadline();
   if (now_ >= deadlines_.drain) OnDrainDeadline();
+  if (now_ >= deadlines_.age) OnAgeDeadline();
+  if (now_ >= deadlines_.unused) OnUnusedDeadline();
+  if (now_ >= deadlines_.stall) OnStallDeadline();
   if (now_ >= deadlines_.idle) OnIdleDeadline();
 }
 
@@ -52,6 +64,95 @@ void Connection::OnIdleDeadline() {
   decoder_.ReleaseIdleMemory();
   encoder_.ReleaseIdleMemory();
   streams_.ReleaseIdleMemory();
+}
+
+// ---- Signs of life (gRFC A8). Moved only here, like the one above.
+
+void Connection::OnKeepaliveDeadline() {
+  const TimePoint quiet_at = AddSaturated(last_traffic_, options_.keepalive_time);
+  if (now_ < quiet_at) {
+    has_keepalive_ping_ = false;
+    deadlines_.keepalive = quiet_at;
+  } else if (!has_keepalive_ping_) {
+    has_keepalive_ping_ = true;
+    WritePing(output_, kKeepalivePing, /*is_ack=*/false);
+    deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
+  } else {
+    Fail(Violation::kKeepaliveTimeout);
+  }
+}
+
+// ---- Connections that have had their time (gRFC A9).
+
+void Connection::LimitAge(Duration age) {
+  if (!is_draining()) deadlines_.age = AddSaturated(now_, age);
+}
+
+void Connection::OnAgeDeadline() {
+  if (is_too_old_) {
+    CloseNow(ErrorCode::kNoError, kMaxAge);
+    return;
+  }
+  is_too_old_ = true;
+  deadlines_.age = kNever;  // until the final GOAWAY
+  DrainByItself(Limit::kConnectionAge, kMaxAge);
+}
+
+void Connection::OnUnusedDeadline() {
+  if (streams_.open() != 0) {
+    deadlines_.unused = kNever;  // until the last of them closes
+  } else if (!std::exchange(has_unused_clock_, true)) {
+    deadlines_.unused = AddSaturated(now_, options_.connection_idle_max);
+  } else {
+    deadlines_.unused = kNever;
+    DrainByItself(Limit::kConnectionIdle, "max_idle");
+  }
+}
+
+void Connection::DrainByItself(Limit limit, std::string_view debug) {
+  if (is_draining()) return;
+  counters_.Hit(limit);
+  is_drain_event_due_ = true;
+  BeginDrain(debug);
+}
+
+// ---- Responses that the peer does not take.
+
+// Of the streams that had something to send last time and never ran out of it since, those are over
+// that got next to nothing through. The events that say so come with the next call of Next().
+void Connection::OnStallDeadline() {
+  streams_.ForEach([this](Stream& stream) {
+    SendQueue* const queue = stream.queue.get();
+    if (queue == nullptr || queue->empty() || queue->is_stalled) return;
+    const uint64_t framed = std::exchange(queue->framed_since_watched, 0);
+    if (!std::exchange(queue->is_watched, true) || framed >= options_.stream_stall_bytes) return;
+    GiveUp(*queue);
+  });
+  deadlines_.stall =
+      scheduler_.queued_bytes() == 0 ? kNever : AddSaturated(now_, options_.stream_stall_timeout);
+}
+
+void Connection::GiveUp(SendQueue& queue) {
+  queue.is_stalled = true;
+  if (!static_cast<ListNode<InEvents>&>(queue).is_linked()) writable_.PushBack(queue);
+}
+
+void Connection::GiveUpStalledStream(StreamKey key) {
+  Stream* const stream = FindOpen(key);
+  if (stream != nullptr && stream->queue != nullptr) GiveUp(*stream->queue);
+}
+
+size_t Connection::LargestStalledStream(StreamKey* stream) {
+  size_t largest = 0;
+  streams_.ForEach([&](const Stream& candidate) {
+    const SendQueue* const queue = candidate.queue.get();
+    if (candidate.is_closed || queue == nullptr || queue->is_stalled) return;
+    if (queue->size() <= largest) return;
+    if (HasWindow(candidate) && send_windows_.Connection() > 0) return;
+    largest = queue->size();
+    if (stream != nullptr) *stream = candidate.key;
+  });
+  return largest;
 }
 
 }  // namespace weir::http2

@@ -22,6 +22,7 @@ struct Event {
     kStreamWritable,  // stream: queued output fell to the low mark after it had reached the high
     kPingAcked,       // ping_payload: our Ping was answered
     kPeerGoingAway,   // error_code: the peer sent GOAWAY; open streams go on
+    kDrainBegun,      // the connection drains because of its age, or for want of streams
     kConnectionFailed,  // violation, error_code; the last event ever. All streams are over.
   };
 

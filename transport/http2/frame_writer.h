@@ -3,8 +3,8 @@
 #ifndef WEIR_TRANSPORT_HTTP2_FRAME_WRITER_H_
 #define WEIR_TRANSPORT_HTTP2_FRAME_WRITER_H_
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -44,7 +44,7 @@ inline void WriteFieldBlock(OutputBuffer& output, StreamId id, ByteView block, b
                           .type = FrameType::kHeaders,
                           .flags = static_cast<uint8_t>(flags::kEndHeaders | end_stream),
                           .stream_id = id});
-  std::memcpy(payload, block.data(), block.size());
+  std::copy(block.begin(), block.end(), payload);  // which may be none
 }
 
 void WriteSettings(OutputBuffer& output, std::span<const Setting> settings);

@@ -95,7 +95,9 @@ void HpackEncoder::MakeDeflater() {
 
 void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
   if (deflater_ == nullptr) MakeDeflater();
-  while (!fields.empty()) {
+  // At least once: a change of the table's size is announced by the next block, even an empty one
+  // (RFC 7541 §4.2).
+  do {
     std::array<nghttp2_nv, kFieldsAtOnce> nva;
     const size_t count = std::min(fields.size(), nva.size());
     std::transform(fields.begin(), fields.begin() + static_cast<ptrdiff_t>(count), nva.begin(),
@@ -108,7 +110,7 @@ void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
     const ssize_t written = nghttp2_hd_deflate_hd(deflater_.get(), place, bound, nva.data(), count);
     WEIR_CHECK(written >= 0);
     out->Truncate(before + static_cast<size_t>(written));
-  }
+  } while (!fields.empty());
 }
 
 void HpackEncoder::SetPeerTableSize(uint32_t size) {

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "transport/base/memory_pressure.h"
 #include "transport/base/time.h"
+#include "transport/http2/limit.h"
 #include "transport/http2/violation.h"
 
 namespace weir::http2 {
@@ -26,7 +28,19 @@ struct ConnectionOptions {
   uint32_t max_concurrent_streams = 100;
 
   // SETTINGS_INITIAL_WINDOW_SIZE: bytes a stream may send before we consume any. At most 2^31-1.
-  uint32_t stream_window = 256 * 1024;
+  // Every stream may hold that much, so the initial size of the RFC is not exceeded by default.
+  uint32_t stream_window = 65535;
+
+  // What the window of a stream grows to while its bytes are consumed as they come, as far as
+  // receive_budget_bytes allows. At most 2^31-1.
+  uint32_t stream_window_max = 256 * 1024;
+
+  // What all streams together may be granted beyond their initial windows. A message that is larger
+  // than its stream's window gets what it lacks out of this, or waits until others have arrived;
+  // one that alone exceeds the budget comes when no other is under way. So a connection holds at
+  // most max_concurrent_streams * stream_window + receive_budget_bytes (14.4 MiB by default), or
+  // one message more if messages may be larger than the budget.
+  uint64_t receive_budget_bytes = 8 * 1024 * 1024;
 
   // Receive window of the whole connection, given back as soon as bytes arrive, so that one unread
   // stream cannot stop the others. 65,535 to 2^31-1.
@@ -56,9 +70,10 @@ struct ConnectionOptions {
   uint32_t queued_replies_max = 1000;
 
   // What is legal once and an attack when it never ends. Above one of these the connection ends
-  // with ENHANCE_YOUR_CALM. Glitches are stream errors, and frames without effect such as PRIORITY
-  // or empty DATA (CVE-2019-9513, -9518). Premature resets are requests the peer takes back before
-  // the first byte of the response; each response that does complete makes up for one
+  // with ENHANCE_YOUR_CALM. Glitches are stream errors, and frames without effect such as PRIORITY,
+  // empty DATA, or a window update too small for what waits (CVE-2019-9511, -9513, -9518).
+  // Premature resets are requests the peer takes back before the first byte of the response, but
+  // for those that ExcuseReset() speaks for; each response that does complete makes up for one
   // (CVE-2023-44487). Refusals are streams opened above max_concurrent_streams.
   Allowance glitches = {.burst = 1000, .per_second = 100};
   Allowance premature_resets = {.burst = 1000, .per_second = 100};
@@ -73,11 +88,19 @@ struct ConnectionOptions {
   uint32_t peer_ping_strikes_max = 2;
 
   // Bytes framed and not yet written at which reading stops until the peer takes some of them.
-  size_t output_pause_bytes = 512 * 1024;
+  // Above output_batch_bytes, or a connection that only sends would stop reading now and then.
+  size_t output_pause_bytes = 128 * 1024;
 
   // Bytes that Output() frames ahead of the socket. More makes fewer system calls, less keeps the
   // choice between streams late.
-  size_t output_batch_bytes = 128 * 1024;
+  size_t output_batch_bytes = 64 * 1024;
+
+  // A stream with DATA to send that its peer's window, and nothing else, lets this little of
+  // through in this time is reset, since it holds memory and a place for nothing. Judged in steps
+  // of that time, so it can take up to twice as long. Long enough for a client that pauses for a
+  // minute.
+  Duration stream_stall_timeout = std::chrono::seconds(120);
+  size_t stream_stall_bytes = 1024;
 
   // A stream whose queued DATA reaches the high mark is not writable until it falls to the low.
   size_t stream_high_mark_bytes = 64 * 1024;
@@ -89,11 +112,28 @@ struct ConnectionOptions {
   Duration header_block_timeout = std::chrono::seconds(10);
   // From our SETTINGS to its acknowledgement: SETTINGS_TIMEOUT (RFC 9113 §6.5.3).
   Duration settings_ack_timeout = std::chrono::seconds(10);
+  // Without a read for this long the peer is sent a PING, and when nothing arrives for that long
+  // after it the connection is closed (gRFC A8). Shorter finds dead peers sooner and costs traffic
+  // on idle connections. kForever: never.
+  Duration keepalive_time = std::chrono::hours(2);
+  Duration keepalive_timeout = std::chrono::seconds(20);
+
+  // Without a stream for this long, the connection is drained with the debug data "max_idle"
+  // (gRFC A9). kForever: never.
+  Duration connection_idle_max = kForever;
+  // This long after its start it is drained with "max_age", and once the final GOAWAY is out its
+  // streams have that long to end (gRFC A9). LimitAge() sets another age for one connection.
+  Duration connection_age_max = kForever;
+  Duration connection_age_grace = kForever;
+
   // From the first GOAWAY of a drain to the final one, when the PING between them is not answered.
   Duration drain_ping_timeout = std::chrono::seconds(5);
   // After this long without traffic the connection gives its buffers and caches back. Longer saves
   // allocations on connections with pauses and costs memory on idle ones.
   Duration idle_release_delay = std::chrono::seconds(1);
+
+  // Measured by the owner of the process's memory; may be null. Must outlive the connections.
+  const MemoryPressureLevel* memory_pressure = nullptr;
 };
 
 // One set per worker; written by its thread only.
@@ -111,6 +151,9 @@ struct ConnectionCounters {
   uint64_t output_blocks_encoded = 0;
   uint64_t reads_paused = 0;
   uint64_t violations[kViolationCount] = {};  // by Violation
+  LimitCounters limits;
+
+  void Hit(Limit limit) { limits.Hit(limit); }
 };
 
 }  // namespace weir::http2

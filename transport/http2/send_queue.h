@@ -59,6 +59,11 @@ class SendQueue : public ListNode<InScheduler>, public ListNode<InEvents> {
   bool owes_writable = false;
   // In the scheduler's parked list, not its ready list.
   bool is_parked = false;
+  // It was there, not empty, when stalls were last looked for, and since then this was framed.
+  bool is_watched = false;
+  // It made too little progress; an event about that is due.
+  bool is_stalled = false;
+  uint64_t framed_since_watched = 0;
 
  private:
   Stream& stream_;

@@ -30,6 +30,11 @@ struct Stream {
   bool is_closed = false;
 
   ReceiveWindow receive_window;
+  uint32_t window_growth = 0;  // of its size, out of the connection's budget
+  // Until our SETTINGS are acknowledged: what of the provisional window was left over when a
+  // message asked for some of it.
+  int64_t window_spare = kWindowMax;
+  uint64_t window_wanted = 0;  // for a message, while it waits for the budget; else 0
   // DATA octets still to come by content-length, or -1 when it was not given.
   int64_t content_left = -1;
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "transport/http2/error_code.h"
+#include "transport/http2/limit.h"
 
 namespace weir::http2 {
 
@@ -105,9 +106,12 @@ enum class Violation : uint8_t {
   kTooManyGlitches,
   kTooManyResets,
   kTooManyRefusals,
+  kStreamStalled,
+  kMemoryShort,
+  kKeepaliveTimeout,
 };
 
-inline constexpr size_t kViolationCount = static_cast<size_t>(Violation::kTooManyRefusals) + 1;
+inline constexpr size_t kViolationCount = static_cast<size_t>(Violation::kKeepaliveTimeout) + 1;
 
 enum class ViolationScope : uint8_t {
   kStream,      // RST_STREAM; the connection goes on
@@ -120,8 +124,9 @@ struct ViolationRow {
   std::string_view tag;  // snake_case, stable
   ViolationScope scope;
   ErrorCode code;
-  std::string_view section;  // where the rule stands
-  std::string_view text;     // one sentence for a log
+  std::string_view section;    // where the rule stands
+  std::string_view text;       // one sentence for a log
+  Limit limit = Limit::kNone;  // that was met, if it is one of ours
 };
 
 const ViolationRow& Describe(Violation violation);

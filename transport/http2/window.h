@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "transport/base/check.h"
 
@@ -23,9 +24,10 @@ class ReceiveWindow {
   // `size` is at most kWindowMax.
   explicit ReceiveWindow(uint32_t size) : size_(size), available_(size) {}
 
-  // Takes `bytes` that arrived. False when the peer was not allowed to send them.
+  // Takes `bytes` that arrived. False when the peer was not allowed to send them: none it may
+  // always send, even under a window below zero (RFC 9113 §6.9.1, §6.9.2).
   [[nodiscard]] bool Debit(uint32_t bytes) {
-    if (int64_t{bytes} > available_) return false;
+    if (bytes != 0 && int64_t{bytes} > available_) return false;
     available_ -= bytes;
     held_ += bytes;
     return true;
@@ -48,11 +50,10 @@ class ReceiveWindow {
   [[nodiscard]] uint32_t Extend(uint64_t bytes) {
     const int64_t wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kWindowMax));
     if (available_ >= wanted) return 0;
-    const uint64_t increment = static_cast<uint64_t>(wanted - available_);
-    const uint64_t from_released = std::min(increment, released_);
-    released_ += increment - from_released;
-    surplus_ += increment - from_released;
-    return Announce(increment);
+    const uint64_t surplus = SurplusFor(bytes);
+    released_ += surplus;
+    surplus_ += surplus;
+    return Announce(static_cast<uint64_t>(wanted - available_));
   }
 
   // The peer has learnt of another initial size (RFC 9113 §6.9.2).
@@ -61,7 +62,28 @@ class ReceiveWindow {
     size_ = size;
   }
 
+  // Makes the window larger by `bytes`, which the caller announces with an update. At most to
+  // kWindowMax.
+  void Grow(uint32_t bytes) {
+    size_ += bytes;
+    available_ += bytes;
+  }
+
+  // How much of what Extend(bytes) would announce was not released before.
+  uint64_t SurplusFor(uint64_t bytes) const {
+    const int64_t wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kWindowMax));
+    if (available_ >= wanted) return 0;
+    const uint64_t increment = static_cast<uint64_t>(wanted - available_);
+    return increment - std::min(increment, released_);
+  }
+
+  // Granted beyond the window and not paid back yet.
+  uint64_t surplus() const { return surplus_; }
+  // The same; from now on nothing is withheld.
+  uint64_t TakeSurplus() { return std::exchange(surplus_, 0); }
+
   int64_t available() const { return available_; }
+  uint32_t size() const { return size_; }
 
  private:
   uint32_t Announce(uint64_t increment) {

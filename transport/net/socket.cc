@@ -79,6 +79,14 @@ void TcpSocket::ShutdownWrite() {
   ::shutdown(fd_.get(), SHUT_WR);
 }
 
+void TcpSocket::SetUserTimeout(Duration timeout) {
+  if (!peer_.is_ip()) return;
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+  const auto value = static_cast<unsigned int>(std::clamp<int64_t>(milliseconds, 1, INT_MAX));
+  // A connection that is gone already says so when it is read.
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof(value));
+}
+
 SocketAddress TcpSocket::LocalAddress() const { return SocketAddress::LocalOf(fd_.get()); }
 
 std::optional<UnixCredentials> TcpSocket::PeerCredentials() const {

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "transport/base/result.h"
+#include "transport/base/time.h"
 #include "transport/net/address.h"
 #include "transport/net/io_error.h"
 #include "transport/net/unique_fd.h"
@@ -68,6 +69,10 @@ class Socket {
   virtual const SocketAddress& peer_address() const = 0;
   virtual SocketAddress LocalAddress() const = 0;
 
+  // How long the kernel waits for the peer to acknowledge what was written before it takes the
+  // connection for dead (TCP_USER_TIMEOUT, gRFC A18). No effect where there is no such thing.
+  virtual void SetUserTimeout(Duration timeout) { static_cast<void>(timeout); }
+
   // Nothing unless it is a Unix socket.
   virtual std::optional<UnixCredentials> PeerCredentials() const = 0;
 };
@@ -89,6 +94,7 @@ class TcpSocket final : public Socket {
   int fd() const override { return fd_.get(); }
   const SocketAddress& peer_address() const override { return peer_; }
   SocketAddress LocalAddress() const override;
+  void SetUserTimeout(Duration timeout) override;
   std::optional<UnixCredentials> PeerCredentials() const override;
 
  private:

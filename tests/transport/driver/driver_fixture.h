@@ -87,6 +87,7 @@ inline void NotingHandler::OnEvent(const http2::Event& event) {
       record_.lines.push_back("failed");
       break;
     case Kind::kTrailersReceived:
+    case Kind::kDrainBegun:
     case Kind::kPingAcked:
     case Kind::kPeerGoingAway:
       record_.lines.push_back("event " + std::to_string(static_cast<int>(event.kind)));

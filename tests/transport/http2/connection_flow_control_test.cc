@@ -12,7 +12,11 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using FlowControlTest = ConnectionTest;
+// With windows that keep their size; connection_budget_test.cc has those that grow.
+class FlowControlTest : public ConnectionTest {
+ protected:
+  FlowControlTest() { options_.stream_window_max = 0; }
+};
 WEIR_AT_EVERY_SEGMENTATION(FlowControlTest);
 
 std::string Text(size_t size) { return std::string(size, 'x'); }
@@ -220,6 +224,27 @@ TEST_P(FlowControlTest, ASmallWindowHoldsFromItsAcknowledgementOn) {
   EXPECT_THAT(peer.Hears(), ElementsAre("WINDOW_UPDATE 1 +95"));  // from -90 to 5
   peer.Sends(Data(1, Text(5)) + Data(1, "x"));
   EXPECT_THAT(peer.Hears(), ElementsAre("RST_STREAM 1 FLOW_CONTROL_ERROR"));
+}
+
+// Found by simulation: what happened under the provisional window must not leave the stream stuck
+// under the smaller one.
+TEST_P(FlowControlTest, AStreamGoesOnUnderASmallerWindowThatIsAcknowledgedLate) {
+  options_.stream_window = 10;
+  for (const bool is_consumed : {false, true}) {
+    ScriptedPeer peer(GetParam(), options_);
+    peer.Sends(std::string(kPreface) + Settings() + OpenRequest(1) + Data(1, Text(100)));
+    if (is_consumed) {
+      peer.connection().ReleaseWindow(peer.Key(1), 100);
+    } else {
+      peer.connection().ExtendWindow(peer.Key(1), 50);  // for the rest of a message
+    }
+    peer.Hears();
+    peer.Sends(SettingsAck());
+    EXPECT_THAT(peer.Hears(),
+                ElementsAre(is_consumed ? "WINDOW_UPDATE 1 +100" : "WINDOW_UPDATE 1 +140"));
+    peer.Sends(Data(1, Text(is_consumed ? 10 : 50)));
+    EXPECT_FALSE(peer.connection().has_failed());
+  }
 }
 
 // ---- At random: the reader in the peer checks every frame against its own windows.

@@ -126,6 +126,59 @@ TEST_P(LimitsTest, RapidResetsEndTheConnectionSoonAndStartNoMoreThanTheMaximum) 
   EXPECT_THAT(peer.Hears(), ElementsAre("GOAWAY 2001 ENHANCE_YOUR_CALM 'too_many_resets'"));
 }
 
+// A deadline of a millisecond, over and over: the layer above knows why the client gives up.
+TEST_P(LimitsTest, ResetsThatAreExcusedDoNotCount) {
+  ScriptedPeer peer = Peer();
+  peer.on_event = [&](const Event& event) {
+    if (event.kind != Event::Kind::kStreamReset) return;
+    peer.connection().ExcuseReset();
+    peer.connection().ExcuseReset();  // once is enough
+    peer.connection().ReleaseStream(event.stream);
+  };
+  for (StreamId id = 1; id < 10'001; id += 2) peer.Sends(Request(id) + RstStream(id));
+  EXPECT_FALSE(peer.connection().has_failed());
+  peer.on_event = [&](const Event& event) {
+    if (event.kind == Event::Kind::kStreamReset) peer.connection().ReleaseStream(event.stream);
+  };
+  StreamId id = 10'001;
+  for (; !peer.connection().has_failed(); id += 2) peer.Sends(Request(id) + RstStream(id));
+  EXPECT_EQ(id, 10'001u + 2 * 1001);
+}
+
+// CVE-2019-9511: one octet a time of a response that has many.
+TEST_P(LimitsTest, AnUpdateTooSmallForWhatWaitsIsAGlitch) {
+  options_.glitches = {.burst = 3, .per_second = 1};
+  for (const StreamId target : {StreamId{1}, kConnectionStreamId}) {
+    ScriptedPeer peer = Peer();
+    peer.Sends(Request(1));
+    peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+    peer.connection().SendData(peer.Key(1), BufferOf(std::string(65'535 + 2000, 'x')));
+    peer.Hears();
+    peer.Sends(Repeat(9, WindowUpdate(target, 256)));  // large enough
+    EXPECT_FALSE(peer.connection().has_failed());
+    ScriptedPeer dribbler = Peer();
+    dribbler.Sends(Request(1));
+    dribbler.connection().SendHeaders(dribbler.Key(1), kOkTemplate);
+    dribbler.connection().SendData(dribbler.Key(1), BufferOf(std::string(65'535 + 2000, 'x')));
+    dribbler.Hears();
+    dribbler.Sends(Repeat(3, WindowUpdate(target, 255)));
+    EXPECT_FALSE(dribbler.connection().has_failed());
+    dribbler.Sends(WindowUpdate(target, 255));
+    EXPECT_TRUE(dribbler.connection().has_failed());
+    EXPECT_EQ(dribbler.counters().limits.hits(Limit::kGlitches), 1u);
+  }
+}
+
+TEST_P(LimitsTest, AnUpdateForTheLastOctetsIsNone) {
+  options_.glitches = {.burst = 1, .per_second = 1};
+  ScriptedPeer peer = Peer(Settings({{4, 0}}));
+  peer.Sends(Request(1));
+  peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+  peer.connection().SendData(peer.Key(1), BufferOf(std::string(1024, 'x')));
+  peer.Sends(Repeat(100, WindowUpdate(1, 1)));
+  EXPECT_FALSE(peer.connection().has_failed());
+}
+
 TEST_P(LimitsTest, AClientMayCancelAsMuchAsItLetsFinish) {
   ScriptedPeer peer = Peer();
   for (StreamId id = 1; id < 12001; id += 4) {

@@ -47,8 +47,9 @@ const FieldTemplate end_template(kEndFields);
 
 class ConnectionMemoryTest : public ::testing::Test {
  protected:
-  ConnectionMemoryTest()
-      : now_(1h), connection_(std::make_unique<Connection>(options_, counters_, now_)) {
+  ConnectionMemoryTest() : now_(1h) {
+    options_.keepalive_time = kForever;
+    connection_ = std::make_unique<Connection>(options_, counters_, now_);
     Turn(std::string(kPreface) + Settings() + SettingsAck());
   }
 

@@ -15,8 +15,8 @@ WEIR_AT_EVERY_SEGMENTATION(RequestsTest);
 
 TEST_P(RequestsTest, OurPrefaceComesFirstAndUnasked) {
   ScriptedPeer peer(GetParam());
-  EXPECT_THAT(peer.Hears(), ElementsAre("SETTINGS 3=100 4=262144 5=16384 6=16384 9=1",
-                                        "WINDOW_UPDATE 0 +983041"));
+  EXPECT_THAT(peer.Hears(),
+              ElementsAre("SETTINGS 3=100 4=65535 5=16384 6=16384 9=1", "WINDOW_UPDATE 0 +983041"));
   peer.Sends(std::string(kPreface) + Settings({{4, 100}}));
   EXPECT_THAT(peer.Hears(), ElementsAre("SETTINGS ack"));
   EXPECT_THAT(peer.Events(), IsEmpty());

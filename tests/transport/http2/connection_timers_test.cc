@@ -67,6 +67,17 @@ TEST_P(TimersTest, ADripDoesNotExtendAHeaderBlock) {
   EXPECT_THAT(peer.Events(), ElementsAre("failed PROTOCOL_ERROR header_block_timeout"));
 }
 
+// Found by simulation: HEADERS and what goes on with them have one time together.
+TEST_P(TimersTest, TheSecondFrameOfAHeaderBlockHasNoTimeOfItsOwn) {
+  ScriptedPeer peer = Peer();
+  const std::string headers = Headers(1).Post("/a.B/C").Unfinished();
+  peer.Sends(headers.substr(0, headers.size() - 1));
+  peer.Passes(9s);
+  peer.Sends(headers.substr(headers.size() - 1));
+  peer.Passes(1s);
+  EXPECT_THAT(peer.Events(), ElementsAre("failed PROTOCOL_ERROR header_block_timeout"));
+}
+
 // A busy connection may be inside some header block at the end of every read.
 TEST_P(TimersTest, EachHeaderBlockHasItsOwnTime) {
   ScriptedPeer peer = Peer();
@@ -82,7 +93,8 @@ TEST_P(TimersTest, EachHeaderBlockHasItsOwnTime) {
 }
 
 TEST_P(TimersTest, ATimelyPeerIsLeftAlone) {
-  ScriptedPeer peer(GetParam());
+  options_.keepalive_time = kForever;
+  ScriptedPeer peer(GetParam(), options_);
   peer.Passes(9s);
   peer.Starts();
   peer.Passes(24h);

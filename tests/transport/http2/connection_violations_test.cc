@@ -285,8 +285,12 @@ TEST(Violations, AllHaveATest) {
                                 // By time, in connection_timers_test.
                                 Violation::kPrefaceTimeout, Violation::kSettingsAckTimeout,
                                 Violation::kHeaderBlockTimeout,
+                                // The same, in connection_life_test.
+                                Violation::kStreamStalled, Violation::kKeepaliveTimeout,
                                 // Without GOAWAY, in connection_limits_test.
-                                Violation::kTooManyReplies};
+                                Violation::kTooManyReplies,
+                                // Not by the peer alone, in connection_budget_test.
+                                Violation::kMemoryShort};
   for (const Case& test : ConnectionCases()) tested.insert(test.violation);
   for (const Case& test : StreamCases()) tested.insert(test.violation);
   for (size_t i = 0; i < kViolationCount; ++i) {

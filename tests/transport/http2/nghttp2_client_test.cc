@@ -217,6 +217,7 @@ class EchoServer {
       case Event::Kind::kStreamWritable:
       case Event::Kind::kPingAcked:
       case Event::Kind::kPeerGoingAway:
+      case Event::Kind::kDrainBegun:
         break;
     }
   }

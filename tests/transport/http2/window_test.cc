@@ -84,6 +84,30 @@ TEST(ReceiveWindow, MovesWithItsSizeAndMayBecomeNegative) {
   EXPECT_EQ(window.available(), 50);
 }
 
+// Found by simulation: an empty frame that ends its stream needs no window (RFC 9113 §6.9.1).
+TEST(ReceiveWindow, TakesNothingEvenBelowZero) {
+  ReceiveWindow window(65535);
+  ASSERT_TRUE(window.Debit(1000));
+  window.Resize(100);
+  EXPECT_TRUE(window.Debit(0));
+  EXPECT_FALSE(window.Debit(1));
+}
+
+TEST(ReceiveWindow, GrowsAndTellsWhatWasGrantedBeyondIt) {
+  ReceiveWindow window(100);
+  ASSERT_TRUE(window.Debit(100));
+  EXPECT_EQ(window.Release(40), 0u);
+  EXPECT_EQ(window.SurplusFor(100), 60u);
+  EXPECT_EQ(window.Extend(100), 100u);
+  EXPECT_EQ(window.surplus(), 60u);
+  EXPECT_EQ(window.SurplusFor(100), 0u);
+  window.Grow(50);
+  EXPECT_EQ(window.available(), 150);
+  EXPECT_EQ(window.size(), 150u);
+  EXPECT_EQ(window.TakeSurplus(), 60u);
+  EXPECT_EQ(window.surplus(), 0u);
+}
+
 // Against a model that keeps every octet.
 TEST(ReceiveWindow, AgreesWithAModelAtRandom) {
   std::mt19937 random(1);
