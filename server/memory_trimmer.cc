@@ -1,10 +1,11 @@
 #include "server/memory_trimmer.h"
 
-#include <malloc.h>
 #include <pthread.h>
 
 #include <system_error>
 #include <utility>
+
+#include "transport/net/memory_monitor.h"
 
 namespace weir::server {
 namespace {
@@ -53,7 +54,7 @@ void MemoryTrimmer::Run() {
     changed_.wait_for(lock, kReleaseTime, [this] { return is_stopped_; });
     if (is_stopped_) return;
     lock.unlock();
-    ::malloc_trim(0);
+    net::ReturnFreeMemory();
     lock.lock();
   }
 }

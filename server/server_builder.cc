@@ -39,14 +39,16 @@ Status InvalidArgument(std::string message) {
 
 // RFC 9113 §6.5.2 and §6.9.1.
 constexpr uint32_t kWindowMax = 0x7fffffff;
+// Less would be used up by the prefix of a message, and cost a frame for each.
+constexpr uint32_t kStreamWindowMin = 1024;
 constexpr uint32_t kConnectionWindowMin = 65'535;
 
 Status CheckOptions(const ServerOptions& options) {
   if (options.max_concurrent_streams == 0) {
     return InvalidArgument("max_concurrent_streams is 0: no call could ever start");
   }
-  if (options.stream_window_bytes == 0 || options.stream_window_bytes > kWindowMax) {
-    return InvalidArgument("stream_window_bytes must be 1 to 2147483647");
+  if (options.stream_window_bytes < kStreamWindowMin || options.stream_window_bytes > kWindowMax) {
+    return InvalidArgument("stream_window_bytes must be 1024 to 2147483647");
   }
   if (options.connection_window_bytes < kConnectionWindowMin ||
       options.connection_window_bytes > kWindowMax) {

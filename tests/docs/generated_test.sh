@@ -9,7 +9,8 @@ mkdir -p "$TEST_TMPDIR/pages"
 for page in "$@"; do
   diff -u "$page" "$TEST_TMPDIR/pages/$(basename "$page")" || {
     # shellcheck disable=SC2016  # to be typed as it stands
-    printf '%s is out of date: bazel run //docs/generated:generate -- "$PWD/docs/generated"\n' "$page"
+    printf '%s is out of date: bazel run //docs/generated:generate -- "$PWD/docs/generated"\n' \
+      "$page"
     exit 1
   }
 done

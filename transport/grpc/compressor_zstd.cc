@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace weir::grpc {
@@ -10,6 +11,10 @@ namespace weir::grpc {
 namespace {
 
 constexpr int kWindowLogMax = 23;  // 8 MiB
+
+// What a frame begins with (RFC 8878 §3.1.1). Frames of older formats, which the library may know
+// as well, are not meant by "zstd"; nor do they keep to the limit above.
+constexpr std::array<uint8_t, 4> kMagic = {0x28, 0xb5, 0x2f, 0xfd};
 
 // Bounds of the first guess at the size of a message whose frame does not tell it.
 constexpr size_t kFirstRoomMin = 512;
@@ -57,6 +62,9 @@ class ZstdCompressor::Decoder {
 
   DecompressOutcome Run(ByteView in, size_t size_max, Buffer* out) {
     if (context_ == nullptr) return DecompressOutcome::kCorrupt;
+    if (in.size() < kMagic.size() || !std::equal(kMagic.begin(), kMagic.end(), in.begin())) {
+      return DecompressOutcome::kCorrupt;
+    }
     ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
     const size_t start = out->size();
     const DecompressOutcome outcome = Decode(in, size_max, out);

@@ -231,6 +231,7 @@ class Connection {
   void ResizeReceiveWindows();
   uint32_t GrowWindow(Stream& stream);
   bool TryExtendWindow(Stream& stream);
+  void AnnounceExtension(Stream& stream);
   void ServeWaitingStreams();
   void EndReceiveWindow(Stream& stream);
   bool IsPressed(MemoryPressure level) const;

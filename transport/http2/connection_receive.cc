@@ -379,6 +379,10 @@ bool Connection::OnRstStream(const Frame& frame, Event* event) {
   Stream* const stream = streams_.FindById(id);
   const ReceiveState state = stream != nullptr ? stream->receive_state : streams_.StateOf(id);
   const ReceiveStep& step = StepOf(state, ReceiveInput::kRstStream);
+  // RFC 9113 §6.4 wants the connection closed for a stream that is idle. But a client of gRPC C++
+  // (1.51) sends this for a call that ended before its HEADERS were written, and all its other
+  // calls would end, too. Only who has opened no stream at all is certainly none of those.
+  if (state == ReceiveState::kIdle && streams_.highest_id() != 0) return false;
   if (step.reaction == Reaction::kRefuse) return Refuse(step.violation, id, event);
   if (stream == nullptr) return false;
 

@@ -77,6 +77,13 @@ void Connection::ExtendWindow(StreamKey key, size_t bytes) {
   const bool is_waiting = stream->window_wanted != 0;
   stream->window_wanted = bytes;
   if (is_waiting) return;  // and keeps its place
+  // A message under way is finished first (padding has used up some of what it was granted): it may
+  // not wait for those that wait for it.
+  if (stream->receive_window.surplus() != 0) {
+    budget_.AddToMessage(stream->receive_window.SurplusFor(bytes));
+    AnnounceExtension(*stream);
+    return;
+  }
   if (!budget_.has_waiting() && TryExtendWindow(*stream)) return;
   budget_.Wait(key);
   counters_.Hit(Limit::kReceiveBudget);
@@ -85,21 +92,24 @@ void Connection::ExtendWindow(StreamKey key, size_t bytes) {
 // False when the budget does not allow it now. Under memory pressure it is as if there were none,
 // so that one message at a time arrives.
 bool Connection::TryExtendWindow(Stream& stream) {
-  ReceiveWindow& window = stream.receive_window;
-  const uint64_t surplus = window.SurplusFor(stream.window_wanted);
+  const uint64_t surplus = stream.receive_window.SurplusFor(stream.window_wanted);
   if (surplus != 0) {
     const bool is_pressed = IsPressed(MemoryPressure::kNoGrowth);
     if (is_pressed && budget_.has_message()) return false;
     if (!budget_.TakeForMessage(surplus)) return false;
   }
-  const uint32_t increment = window.Extend(stream.window_wanted);
-  stream.window_wanted = 0;
-  if (increment != 0) WriteWindowUpdate(output_, stream.id, increment);
+  AnnounceExtension(stream);
   return true;
 }
 
+void Connection::AnnounceExtension(Stream& stream) {
+  const uint32_t increment = stream.receive_window.Extend(stream.window_wanted);
+  stream.window_wanted = 0;
+  if (increment != 0) WriteWindowUpdate(output_, stream.id, increment);
+}
+
 void Connection::ServeWaitingStreams() {
-  while (budget_.has_waiting()) {
+  while (budget_.has_waiting() && !shutdown_.is_over()) {  // behind the last GOAWAY comes nothing
     Stream* const stream = FindOpen(budget_.FirstWaiting());
     const bool still_waits = stream != nullptr && stream->window_wanted != 0;
     if (still_waits && !TryExtendWindow(*stream)) return;

@@ -26,6 +26,8 @@ class ReceiveBudget {
     messages_ += bytes;
     return true;
   }
+  // More for a message that has some already, whatever there is: all it can ask for is its rest.
+  void AddToMessage(uint64_t bytes) { messages_ += bytes; }
   void GiveBackFromMessage(uint64_t bytes) {
     WEIR_DCHECK(bytes <= messages_);
     messages_ -= bytes;

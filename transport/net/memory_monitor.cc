@@ -49,6 +49,8 @@ uint64_t MemoryLimitOfProcess() {
   return limit;
 }
 
+void ReturnFreeMemory() { ::malloc_trim(0); }
+
 MemoryMonitor::MemoryMonitor(uint64_t budget_bytes)
     : budget_bytes_(std::max<uint64_t>(budget_bytes, 1)),
       page_bytes_(static_cast<uint64_t>(std::max(::sysconf(_SC_PAGESIZE), 1L))),
@@ -91,7 +93,7 @@ bool MemoryMonitor::Sample(TimePoint now) {
   // refused for its sake. That takes milliseconds: now and then.
   if (level >= MemoryPressure::kNoNewCalls && time - last_trim_ >= kTrimInterval.count()) {
     last_trim_ = time;
-    ::malloc_trim(0);
+    ReturnFreeMemory();
   }
   return true;
 }

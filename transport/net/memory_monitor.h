@@ -15,6 +15,10 @@ namespace weir::net {
 // system does not say.
 uint64_t MemoryLimitOfProcess();
 
+// Gives what the allocator keeps of freed memory back to the system. Takes milliseconds where that
+// is much, and may make other threads wait that allocate meanwhile.
+void ReturnFreeMemory();
+
 // Looks only when somebody calls Sample, and then at most every kInterval: an idle server is left
 // asleep, since its memory does not grow. Thread-safe.
 class MemoryMonitor {

@@ -234,6 +234,21 @@ TEST(CompressorRegistry, ReplacesACompressorOfTheSameName) {
   EXPECT_EQ(registry.Find("gzip"), expected);
 }
 
+// Found by fuzzing: the library also decodes formats older than RFC 8878, and for those it reserves
+// 128 MiB when 30 octets ask for it.
+TEST(ZstdCompressor, KnowsNoFormatOlderThanTheSpecification) {
+  const uint8_t legacy[] = {0x27, 0xb5, 0x2f, 0xfd, 0x00, 0x88, 0x80, 0x00, 0x10, 0x7a, 0x7a};
+  ZstdCompressor compressor;
+  Buffer out;
+  EXPECT_EQ(compressor.Decompress(legacy, 4 << 20, &out), Compressor::DecompressOutcome::kCorrupt);
+  Buffer frame;
+  ASSERT_TRUE(compressor.Compress(AsBytes("text"), &frame));
+  const ByteView cut_short = frame.view().first(3);
+  EXPECT_EQ(compressor.Decompress(cut_short, 4 << 20, &out),
+            Compressor::DecompressOutcome::kCorrupt);
+  EXPECT_EQ(compressor.Decompress(frame.view(), 4 << 20, &out), Compressor::DecompressOutcome::kOk);
+}
+
 TEST(CompressorRegistry, TakesAlgorithmsOfTheUser) {
   CompressorRegistry registry;
   registry.Add(std::make_unique<NamedCompressor>("x-rot13"));

@@ -123,6 +123,32 @@ TEST_P(BudgetTest, AStreamThatEndsWhileItWaitsIsPassedOver) {
   EXPECT_THAT(peer.Hears(), ElementsAre("WINDOW_UPDATE 7 +1000"));
 }
 
+// Found by simulation: padding uses up window that a message was granted, and what it then lacks
+// must not wait behind those that wait for it.
+TEST_P(BudgetTest, AMessageUnderWayIsFinishedFirst) {
+  ScriptedPeer peer = Peer();
+  peer.Sends(OpenRequest(1) + OpenRequest(3));
+  peer.connection().ExtendWindow(peer.Key(1), 11'000);
+  peer.connection().ExtendWindow(peer.Key(3), 2000);
+  EXPECT_THAT(peer.Hears(), ElementsAre("WINDOW_UPDATE 1 +10000"));
+  peer.Sends(PaddedData(1, Text(1000), 199, false));
+  peer.connection().ExtendWindow(peer.Key(1), 10'000);
+  EXPECT_THAT(peer.Hears(), ElementsAre("WINDOW_UPDATE 1 +200"));
+  peer.Sends(LastData(1, Text(10'000)));
+  EXPECT_THAT(peer.Hears(), ElementsAre("WINDOW_UPDATE 3 +1000"));
+}
+
+// Found by simulation: the end of all streams serves nobody, since GOAWAY was the last frame.
+TEST_P(BudgetTest, NobodyIsServedBehindTheLastGoAway) {
+  ScriptedPeer peer = Peer();
+  peer.Sends(OpenRequest(1) + OpenRequest(3));
+  peer.connection().ExtendWindow(peer.Key(1), 11'000);
+  peer.connection().ExtendWindow(peer.Key(3), 2000);
+  peer.Hears();
+  peer.connection().CloseNow(ErrorCode::kNoError, "bye");
+  EXPECT_THAT(peer.Hears(), ElementsAre("GOAWAY 3 NO_ERROR 'bye'"));
+}
+
 // A hundred streams, each with a message but for its last octet: what they hold together is
 // bounded.
 TEST_P(BudgetTest, HoldsNoMoreThanTheWindowsAndTheBudget) {

@@ -231,5 +231,14 @@ TEST_P(RequestsTest, StreamIdentifiersMayBeSkippedAndUsedUpToTheLast) {
   EXPECT_THAT(peer.Events(), ElementsAre("request 2147483647 POST /a.B/C", "end 2147483647"));
 }
 
+// gRPC C++ resets calls that it never began, when their deadline comes before their HEADERS leave.
+TEST_P(RequestsTest, AResetOfTheNextStreamDoesNoHarmOnceThereWasOne) {
+  ScriptedPeer peer = Peer();
+  peer.Sends(Request(1) + RstStream(5) + Request(3) + Request(5) + Request(7));
+  EXPECT_FALSE(peer.connection().has_failed());
+  EXPECT_EQ(peer.counters().streams_opened, 4u);
+  EXPECT_EQ(peer.counters().streams_reset_by_peer, 0u);
+}
+
 }  // namespace
 }  // namespace weir::http2
