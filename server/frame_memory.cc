@@ -1,4 +1,6 @@
 // Recycled memory for coroutine frames (weir/task.h): per thread, by size class, bounded.
+#include "server/frame_memory.h"
+
 #include <array>
 #include <cstddef>
 #include <new>
@@ -25,13 +27,16 @@ struct FreeFrameNode {
 
 class FrameCache {
  public:
-  ~FrameCache() {
+  ~FrameCache() { Release(); }
+
+  void Release() {
     for (SizeClass& size_class : classes_) {
       while (size_class.head != nullptr) {
         FreeFrameNode* node = size_class.head;
         size_class.head = node->next;
         ::operator delete(node);
       }
+      size_class.count = 0;
     }
   }
 
@@ -74,3 +79,9 @@ void* AllocateFrame(std::size_t size) { return frame_cache.Allocate(size); }
 void FreeFrame(void* frame, std::size_t size) noexcept { frame_cache.Free(frame, size); }
 
 }  // namespace weir::internal
+
+namespace weir::server {
+
+void ReleaseIdleFrames() { internal::frame_cache.Release(); }
+
+}  // namespace weir::server

@@ -5,6 +5,7 @@
 #include "server/call.h"
 #include "server/compressors.h"
 #include "server/connection_calls.h"
+#include "server/frame_memory.h"
 
 namespace weir::server {
 namespace {
@@ -66,6 +67,7 @@ void WorkerContext::ReleaseIdleMemory() {
                 [](const std::unique_ptr<Call>& call) { return !call->is_referred_to(); });
   free_calls_.shrink_to_fit();
   ForgetMessages();
+  ReleaseIdleFrames();
 }
 
 void WorkerContext::ForgetMessages() {

@@ -98,9 +98,12 @@ void ReferenceModel::CheckStreams() {
 }
 
 bool ReferenceModel::HasTimedOut(bool is_required) const {
-  const Duration slack = is_required ? kTimerSlack : Duration::zero();
+  // Each time that the server stopped reading, what the peer owes may have lain in the socket, and
+  // gets as much time again.
+  constexpr int kTimesAgain = 8;
   const auto passed = [&](TimePoint begin, Duration timeout) {
-    return begin != kNever && trace_.now() >= AddSaturated(begin, timeout + slack);
+    const Duration most = is_required ? kTimesAgain * timeout + kTimerSlack : timeout;
+    return begin != kNever && trace_.now() >= AddSaturated(begin, most);
   };
   return (!has_settings_ && passed(connected_, limits_.preface_timeout)) ||
          (!has_settings_ack_ && passed(connected_, limits_.settings_ack_timeout)) ||

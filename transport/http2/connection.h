@@ -267,6 +267,8 @@ class Connection {
   // The end, and time.
   void ConfirmDrain();
   void EndEverything();
+  TimePoint EarliestForPeer() const;
+  void OnPeerDeadline();
   void OnDrainDeadline();
   void ArmIdleDeadline();
   void OnIdleDeadline();
@@ -292,6 +294,7 @@ class Connection {
   bool has_settings_ack_ = false;
   bool is_peer_going_away_ = false;
   bool is_paused_ = false;
+  bool has_paused_ = false;          // since a deadline of the peer was judged last
   bool is_reset_premature_ = false;  // the last RST_STREAM of the peer
   bool is_drain_event_due_ = false;
   Violation failure_ = Violation::kNone;  // about which kConnectionFailed is due

@@ -59,7 +59,7 @@ bool Connection::AfterInput(Event* event) {
     deadlines_.header_block = AddSaturated(now_, options_.header_block_timeout);
   }
   if (!is_paused_ && !WantsInput()) {
-    is_paused_ = true;
+    is_paused_ = has_paused_ = true;
     ++counters_.reads_paused;
     counters_.Hit(replies_.size() >= options_.queued_replies_pause ? Limit::kQueuedRepliesPause
                                                                    : Limit::kOutputPause);

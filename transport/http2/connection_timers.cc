@@ -13,26 +13,48 @@ constexpr std::string_view kMaxAge = "max_age";
 }  // namespace
 
 TimePoint Connection::NextDeadline() const {
-  return std::min({deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block,
-                   deadlines_.drain, deadlines_.idle, deadlines_.stall, deadlines_.keepalive,
+  return std::min({EarliestForPeer(), deadlines_.drain, deadlines_.idle, deadlines_.stall,
                    deadlines_.unused, deadlines_.age});
+}
+
+// Of what the peer owes us.
+TimePoint Connection::EarliestForPeer() const {
+  return std::min(
+      {deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block, deadlines_.keepalive});
 }
 
 void Connection::OnDeadline(TimePoint now) {
   now_ = std::max(now_, now);
-  if (now_ >= deadlines_.preface) {
-    Fail(Violation::kPrefaceTimeout);
-  } else if (now_ >= deadlines_.settings_ack) {
-    Fail(Violation::kSettingsAckTimeout);
-  } else if (now_ >= deadlines_.header_block) {
-    Fail(Violation::kHeaderBlockTimeout);
-  }
-  if (now_ >= deadlines_.keepalive) OnKeepaliveDeadline();
+  if (now_ >= EarliestForPeer()) OnPeerDeadline();
   if (now_ >= deadlines_.drain) OnDrainDeadline();
   if (now_ >= deadlines_.age) OnAgeDeadline();
   if (now_ >= deadlines_.unused) OnUnusedDeadline();
   if (now_ >= deadlines_.stall) OnStallDeadline();
   if (now_ >= deadlines_.idle) OnIdleDeadline();
+}
+
+// What the peer owes may have arrived long ago, and lie in the socket because reading stopped: then
+// the time begins again. (A peer whose reading is what we wait for has WorkerOptions's
+// write_stall_timeout.)
+void Connection::OnPeerDeadline() {
+  const bool is_fair = WantsInput() && !std::exchange(has_paused_, false);
+  const auto judge = [&](TimePoint* deadline, Duration timeout, Violation violation) {
+    if (now_ < *deadline) return;
+    if (is_fair) {
+      Fail(violation);
+    } else {
+      *deadline = AddSaturated(now_, timeout);
+    }
+  };
+  judge(&deadlines_.preface, options_.preface_timeout, Violation::kPrefaceTimeout);
+  judge(&deadlines_.settings_ack, options_.settings_ack_timeout, Violation::kSettingsAckTimeout);
+  judge(&deadlines_.header_block, options_.header_block_timeout, Violation::kHeaderBlockTimeout);
+  if (now_ < deadlines_.keepalive) return;
+  if (is_fair || !has_keepalive_ping_) {
+    OnKeepaliveDeadline();
+  } else {
+    deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
+  }
 }
 
 void Connection::OnDrainDeadline() {

@@ -88,8 +88,8 @@ struct ConnectionOptions {
   uint32_t peer_ping_strikes_max = 2;
 
   // Bytes framed and not yet written at which reading stops until the peer takes some of them.
-  // Above output_batch_bytes, or a connection that only sends would stop reading now and then.
-  size_t output_pause_bytes = 128 * 1024;
+  // Asked after writing: so much is left only when the socket takes no more.
+  size_t output_pause_bytes = 48 * 1024;
 
   // Bytes that Output() frames ahead of the socket. More makes fewer system calls, less keeps the
   // choice between streams late.

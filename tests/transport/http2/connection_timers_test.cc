@@ -78,6 +78,27 @@ TEST_P(TimersTest, TheSecondFrameOfAHeaderBlockHasNoTimeOfItsOwn) {
   EXPECT_THAT(peer.Events(), ElementsAre("failed PROTOCOL_ERROR header_block_timeout"));
 }
 
+// Found by simulation: while a slow reader makes us stop reading, what it owes may be there
+// already.
+TEST_P(TimersTest, WhatMayLieUnreadIsNotLate) {
+  options_.output_pause_bytes = 1000;
+  ScriptedPeer peer(GetParam(), options_);
+  peer.Sends(std::string(kPreface) + Settings() + Request(1));
+  peer.Hears();
+  peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+  ASSERT_NE(peer.connection().PlaceData(peer.Key(1), 2000), nullptr);
+  peer.Events();
+  EXPECT_FALSE(peer.connection().WantsInput());
+  peer.Passes(15s);
+  EXPECT_FALSE(peer.connection().has_failed());
+  peer.Hears();  // reads at last
+  EXPECT_TRUE(peer.connection().WantsInput());
+  peer.Passes(6s);  // past the second time, in which reading began again
+  EXPECT_FALSE(peer.connection().has_failed());
+  peer.Passes(10s);
+  EXPECT_THAT(peer.Events(), ElementsAre("failed SETTINGS_TIMEOUT settings_ack_timeout"));
+}
+
 // A busy connection may be inside some header block at the end of every read.
 TEST_P(TimersTest, EachHeaderBlockHasItsOwnTime) {
   ScriptedPeer peer = Peer();

@@ -1,0 +1,52 @@
+#include "tests/hostile/cores.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+namespace hostile {
+
+Cores ChooseCores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  Cores cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(static_cast<size_t>(core), &allowed)) continue;
+    if (cores.server < 0) {
+      cores.server = core;
+    } else {
+      cores.clients = core;
+      return cores;
+    }
+  }
+  return {};
+}
+
+void PinThisThread(int core) {
+  if (core < 0) return;
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<size_t>(core), &cores);
+  sched_setaffinity(0, sizeof cores, &cores);
+}
+
+void YieldToOthers() {
+  constexpr int kNice = 10;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+}
+
+ThreadTimes ReadThreadTimes(const std::string& directory) {
+  ThreadTimes times;
+  std::ifstream(directory + "/schedstat") >> times.run_ns >> times.wait_ns;
+  return times;
+}
+
+ThreadTimes ReadOwnThreadTimes(int thread) {
+  return ReadThreadTimes("/proc/self/task/" + std::to_string(thread));
+}
+
+}  // namespace hostile
