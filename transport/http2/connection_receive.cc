@@ -36,7 +36,6 @@ void Connection::Receive(ByteView bytes, TimePoint now) {
 bool Connection::Next(Event* event) {
   event->fields.reset();
   if (ended_stream_ != StreamKey{} && NextStreamEnded(event)) return true;
-  if (is_drain_event_due_ && NextDrainBegun(event)) return true;
   if (shutdown_.is_over()) return NextFailure(event);
   for (;;) {
     Frame frame;
@@ -64,6 +63,7 @@ bool Connection::AfterInput(Event* event) {
     counters_.Hit(replies_.size() >= options_.queued_replies_pause ? Limit::kQueuedRepliesPause
                                                                    : Limit::kOutputPause);
   }
+  if (is_drain_event_due_ && NextDrainBegun(event)) return true;
   return NextStreamOutput(event);
 }
 
@@ -223,7 +223,7 @@ bool Connection::OnData(const Frame& frame, Event* event) {
   const bool ends_stream = frame.ends && has_end_stream;
   if (ends_stream) {
     stream->receive_state = StepOf(stream->receive_state, ReceiveInput::kDataEnd).next;
-    EndReceiveWindow(*stream);
+    if (stream->uses_budget) EndReceiveWindow(*stream);
   } else if (frame.ends && frame.padding != 0) {
     ReleaseWindow(stream->key, frame.padding);
   }
@@ -354,7 +354,7 @@ bool Connection::OnTrailers(Stream& stream, ByteView octets, Event* event) {
   if (violation != Violation::kNone) return Refuse(violation, stream.id, event);
 
   stream.receive_state = StepOf(stream.receive_state, ReceiveInput::kHeadersEnd).next;
-  EndReceiveWindow(stream);
+  if (stream.uses_budget) EndReceiveWindow(stream);
   if (stream.is_released) return false;
   FillStreamEvent(stream, Event::Kind::kTrailersReceived, event);
   event->fields = std::move(fields);

@@ -186,12 +186,14 @@ void Connection::ResetOpenStream(Stream& stream, ErrorCode code) {
 
 // May free the record.
 void Connection::CloseStream(Stream& stream, ReceiveState how) {
+  // A half that ended has given its part of the budget back.
+  const bool was_receiving = stream.receive_state != ReceiveState::kEnded;
   stream.receive_state = how;
-  EndReceiveWindow(stream);
+  if (was_receiving && stream.uses_budget) EndReceiveWindow(stream);
   stream.send_state = StepOf(stream.send_state, SendInput::kReset).next;
   if (stream.queue != nullptr) scheduler_.Drop(*stream.queue);
   streams_.Close(stream, how);
-  if (streams_.open() == 0 && options_.connection_idle_max != kForever) {
+  if (streams_.open() == 0 && options_.connection_idle_max != kForever) [[unlikely]] {
     deadlines_.unused = now_;
     has_unused_clock_ = false;
   }

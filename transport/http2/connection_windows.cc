@@ -62,6 +62,7 @@ uint32_t Connection::GrowWindow(Stream& stream) {
   const auto growth = static_cast<uint32_t>(
       budget_.TakeForGrowth(std::min(window.size(), size_max - window.size())));
   stream.window_growth += growth;
+  stream.uses_budget = true;
   window.Grow(growth);
   return growth;
 }
@@ -76,6 +77,7 @@ void Connection::ExtendWindow(StreamKey key, size_t bytes) {
   }
   const bool is_waiting = stream->window_wanted != 0;
   stream->window_wanted = bytes;
+  stream->uses_budget = true;
   if (is_waiting) return;  // and keeps its place
   // A message under way is finished first (padding has used up some of what it was granted): it may
   // not wait for those that wait for it.
@@ -127,7 +129,7 @@ void Connection::EndReceiveWindow(Stream& stream) {
   const uint64_t surplus = stream.receive_window.TakeSurplus();
   const uint32_t growth = std::exchange(stream.window_growth, 0);
   stream.window_wanted = 0;
-  if (surplus == 0 && growth == 0) return;
+  stream.uses_budget = false;
   budget_.GiveBackFromMessage(surplus);
   budget_.GiveBackGrowth(growth);
   ServeWaitingStreams();

@@ -35,6 +35,8 @@ struct Stream {
   // message asked for some of it.
   int64_t window_spare = kWindowMax;
   uint64_t window_wanted = 0;  // for a message, while it waits for the budget; else 0
+  // The stream has some of the connection's receive budget, or waits for some.
+  bool uses_budget = false;
   // DATA octets still to come by content-length, or -1 when it was not given.
   int64_t content_left = -1;
 

@@ -27,7 +27,7 @@ class ReceiveWindow {
   // Takes `bytes` that arrived. False when the peer was not allowed to send them: none it may
   // always send, even under a window below zero (RFC 9113 §6.9.1, §6.9.2).
   [[nodiscard]] bool Debit(uint32_t bytes) {
-    if (bytes != 0 && int64_t{bytes} > available_) return false;
+    if (int64_t{bytes} > available_ && bytes != 0) return false;
     available_ -= bytes;
     held_ += bytes;
     return true;
