@@ -16,6 +16,7 @@ Call::~Call() = default;
 
 http2::Connection& Call::http2() { return connection_->connection(); }
 WorkerContext& Call::worker() { return connection_->worker(); }
+void Call::CountHit(http2::Limit limit) { connection_->driver().worker().counters().Hit(limit); }
 void Call::MarkDirty() { connection_->driver().MarkDirty(); }
 
 void Call::Begin(ConnectionCalls& connection, const Method& method, http2::StreamKey stream,
@@ -167,7 +168,7 @@ void Call::EndWithRejection(const grpc::Rejection& rejection) {
   if (is_stream_over_) return;
   if (rejection.kind == grpc::Rejection::Kind::kMessageTooLarge ||
       rejection.kind == grpc::Rejection::Kind::kInflatedMessageTooLarge) {
-    connection_->driver().worker().counters().Hit(http2::Limit::kMessageSize);
+    CountHit(http2::Limit::kMessageSize);
   }
   if (are_headers_sent_) {
     EndWithStatus(static_cast<StatusCode>(rejection.code), rejection.message);
@@ -326,26 +327,29 @@ void Call::AddClientMetadata(std::string_view key, std::string_view value) {
   if (all.has_client_view) all.client_view.emplace(entry.key, entry.value);
 }
 
+bool Call::IsMetadataValid(std::string_view what, std::string_view key,
+                           std::string_view value) const {
+  if (grpc::IsValidMetadataKey(key) && !grpc::IsReservedMetadataKey(key) &&
+      (grpc::IsBinaryMetadataKey(key) || grpc::IsValidAsciiMetadataValue(value))) {
+    return true;
+  }
+  LogMisuse("adds " + std::string(what) +
+            " metadata with an invalid or reserved key, or an invalid value");
+  return false;
+}
+
 bool Call::AddInitialMetadata(std::string_view key, std::string_view value) {
   if (is_initial_metadata_sealed_) {
     LogMisuse("adds initial metadata after it was sent");
     return false;
   }
-  if (!grpc::IsValidMetadataKey(key) || grpc::IsReservedMetadataKey(key) ||
-      (!grpc::IsBinaryMetadataKey(key) && !grpc::IsValidAsciiMetadataValue(value))) {
-    LogMisuse("adds initial metadata with an invalid or reserved key, or an invalid value");
-    return false;
-  }
+  if (!IsMetadataValid("initial", key, value)) return false;
   extras().initial.Add(key, value);
   return true;
 }
 
 bool Call::AddTrailingMetadata(std::string_view key, std::string_view value) {
-  if (!grpc::IsValidMetadataKey(key) || grpc::IsReservedMetadataKey(key) ||
-      (!grpc::IsBinaryMetadataKey(key) && !grpc::IsValidAsciiMetadataValue(value))) {
-    LogMisuse("adds trailing metadata with an invalid or reserved key, or an invalid value");
-    return false;
-  }
+  if (!IsMetadataValid("trailing", key, value)) return false;
   extras().trailing.Add(key, value);
   return true;
 }

@@ -195,6 +195,9 @@ class Call final : public internal::CoroutineStream,
   WorkerContext& worker();
 
   // call.cc
+  void CountHit(http2::Limit limit);
+  // Otherwise it is logged.
+  bool IsMetadataValid(std::string_view what, std::string_view key, std::string_view value) const;
   void OnTimer(TimePoint now) override;
   void OnSingleRequestData(ByteView data, bool ends_stream);
   void OnSingleRequestEnd();

@@ -159,6 +159,7 @@ bool Call::SubmitToPool() {
     if (is_input_ended_) bridge_->EndInput();
   }
   is_on_pool_ = worker().RunOnPool(*bridge_);
+  if (!is_on_pool_) CountHit(http2::Limit::kHandlerQueue);
   return is_on_pool_;
 }
 

@@ -140,6 +140,7 @@ TEST_F(BlockingCallTest, IsRefusedWhenTooManyWait) {
   const std::vector<std::string> heard = RunUntilHears(client, TrailersLine(5));
   EXPECT_THAT(heard, Contains(TrailersLine(1)));
   EXPECT_THAT(heard, Contains(TrailersLine(3)));
+  EXPECT_EQ(worker().counters().limits.hits(http2::Limit::kHandlerQueue), 1u);
 }
 
 TEST_F(BlockingCallTest, ConversesMessageByMessage) {
