@@ -73,7 +73,6 @@ class MessageDecoder {
   // Bytes of messages delivered since the last call: their window can be given back. What belongs
   // to a message that is not complete is held, and so is its window.
   size_t TakeConsumedBytes() { return std::exchange(consumed_bytes_, 0); }
-  size_t consumed_bytes() const { return consumed_bytes_; }
 
   // After the end of the stream: whether it may end here.
   bool IsAtBoundary() const { return reader_.IsAtBoundary(); }

@@ -24,9 +24,7 @@ bool IsPlainRequest(const grpc::RequestHead& head) {
 
 void AnswerPlainly(http2::Connection& connection, http2::StreamKey stream) {
   connection.SendHeaders(stream, kHeaders);
-  Buffer body;
-  body.Append(AsBytes(kBody));
-  connection.SendData(stream, std::move(body));
+  connection.SendData(stream, Buffer::CopyOf(AsBytes(kBody)));
   connection.SendTrailers(stream, kTrailers);
   connection.ReleaseStream(stream);
 }
