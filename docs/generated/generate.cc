@@ -100,6 +100,7 @@ const std::vector<OptionDefault>& Defaults() {
       WEIR_OPTION(WorkerOptions, write_stall_timeout),
       WEIR_OPTION(WorkerOptions, handshake_timeout),
       WEIR_OPTION(WorkerOptions, handshakes_max),
+      WEIR_OPTION(WorkerOptions, turn_frames_max),
       WEIR_OPTION(ServerOptions, max_receive_message_bytes),
       WEIR_OPTION(ServerOptions, max_connections),
       WEIR_OPTION(ServerOptions, handler_queue_max),

@@ -11,12 +11,18 @@ namespace {
 
 constexpr int kWritesPerTurn = 4;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
+// Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
+constexpr size_t kFirstReadBytes = 16 * 1024;
+constexpr size_t kReadBytesMin = 1024;
 
 }  // namespace
 
 ConnectionDriver::ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
                                    std::unique_ptr<net::TlsSession> tls)
-    : worker_(worker), socket_(std::move(socket)), tls_(std::move(tls)) {}
+    : worker_(worker),
+      socket_(std::move(socket)),
+      tls_(std::move(tls)),
+      read_bytes_max_(std::min(worker.read_buffer().size(), kFirstReadBytes)) {}
 
 ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
 
@@ -78,23 +84,39 @@ void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
 void ConnectionDriver::ReadOnce() {
   // Who does not take the answers to earlier questions may ask few new ones at a time, since each
   // octet of a question can cost several of an answer.
-  std::span<uint8_t> buffer = worker_.read_buffer();
-  if (is_write_blocked_) buffer = buffer.first(std::min(buffer.size(), kBlockedReadBytes));
+  const size_t bytes_max =
+      is_write_blocked_ ? std::min(read_bytes_max_, kBlockedReadBytes) : read_bytes_max_;
+  const std::span<uint8_t> buffer = worker_.read_buffer().first(bytes_max);
   const net::IoResult result = socket_->Read(buffer);
   switch (result.kind) {
-    case net::IoResult::Kind::kOk:
+    case net::IoResult::Kind::kOk: {
+      const uint64_t frames_before = worker_.counters().frames_received;
       if (tls_ != nullptr) {
         ReceiveCiphertext(buffer.first(result.bytes));
       } else {
         Receive(buffer.first(result.bytes));
       }
+      AdaptReadSize(result.bytes, worker_.counters().frames_received - frames_before);
       return;
+    }
     case net::IoResult::Kind::kWouldBlock:
       return;
     case net::IoResult::Kind::kClosed:
     case net::IoResult::Kind::kError:
       Close();
       return;
+  }
+}
+
+// What a turn costs goes by frames, and what can be asked of the socket is bytes: who sends small
+// frames is read in small pieces, so that the others wait for a bounded number of them.
+void ConnectionDriver::AdaptReadSize(size_t bytes, uint64_t frames) {
+  const uint64_t frames_max = worker_.options().turn_frames_max;
+  if (frames > frames_max) {
+    worker_.counters().Hit(http2::Limit::kTurnFrames);
+    read_bytes_max_ = std::max<size_t>(bytes * frames_max / frames, kReadBytesMin);
+  } else if (bytes == read_bytes_max_ && frames <= frames_max / 2) {
+    read_bytes_max_ = std::min(2 * read_bytes_max_, worker_.read_buffer().size());
   }
 }
 

@@ -100,6 +100,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void OnTimer(TimePoint now) override;
 
   void ReadOnce();
+  void AdaptReadSize(size_t bytes, uint64_t frames);
   void ReceiveCiphertext(ByteView bytes);
   void Receive(ByteView bytes);
   void PumpEvents();
@@ -124,6 +125,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   Phase phase_ = Phase::kHandshake;
   bool is_write_blocked_ = false;
   bool is_aborted_ = false;
+  size_t read_bytes_max_;  // of the next read
   size_t linger_bytes_left_ = 0;
   // When the present phase has to end (handshake, linger), or when the peer must have taken some
   // output (open).

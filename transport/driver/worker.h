@@ -30,9 +30,13 @@ struct WorkerOptions {
   // From the last write to close, for the peer to close first.
   Duration linger_timeout = std::chrono::seconds(1);
   size_t linger_bytes_max = 64 * 1024;
-  // Size of the buffer that all connections of the worker read into; also what one connection may
-  // read in one turn.
+  // Size of the buffer that all connections of the worker read into; also the most that one of them
+  // may read in one turn.
   size_t read_buffer_bytes = 64 * 1024;
+  // Frames of one connection for which the others of the worker wait in a turn: a connection that
+  // brought more in one read is read in smaller pieces. Less shortens the wait and makes more reads
+  // for clients with many small frames.
+  uint32_t turn_frames_max = 256;
   // Connections that may be without a finished preface at once: one more ends the oldest of them.
   size_t handshakes_max = 1024;
   // What makes the ages of connections differ, by up to a tenth of

@@ -62,6 +62,10 @@ constexpr std::array<LimitRow, kLimitCount> kRows = {{
     {kMessageSize, "message_size", "ServerOptions.max_receive_message_bytes", "bytes",
      "RESOURCE_EXHAUSTED, before any of it is kept", "a message is held whole"},
 
+    {kTurnFrames, "turn_frames", "WorkerOptions.turn_frames_max", "frames of one read",
+     "the connection is read in smaller pieces",
+     "while the frames of one connection are handled, the others of its worker wait"},
+
     {kOutputPause, "output_pause", "ConnectionOptions.output_pause_bytes", "bytes",
      "reading stops until they are written", "who takes no answers may ask no questions"},
     {kWriteStall, "write_stall", "WorkerOptions.write_stall_timeout", "time without progress",

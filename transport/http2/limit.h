@@ -37,6 +37,7 @@ enum class Limit : uint8_t {
   // Received data.
   kReceiveBudget,
   kMessageSize,
+  kTurnFrames,
   // Output.
   kOutputPause,
   kWriteStall,

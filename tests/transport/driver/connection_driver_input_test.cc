@@ -69,6 +69,51 @@ TEST_F(Input, OfOneConnectionDoesNotKeepAnotherWaiting) {
   EXPECT_TRUE(busy.wire.has_arriving());
 }
 
+// Frames of the connection that were handled in the turn.
+class InputOfSmallFrames : public DriverTest {
+ protected:
+  static constexpr size_t kPings = 20'000;
+
+  void SendsPings(Client& client) {
+    std::string pings;
+    for (size_t i = 0; i < kPings; ++i) pings += testing::Ping(1);
+    client.wire.Sends(pings);
+  }
+  uint64_t FramesOfOneTurn() {
+    const uint64_t before = worker().counters().frames_received;
+    loop_.RunTurn();
+    return worker().counters().frames_received - before;
+  }
+};
+
+TEST_F(InputOfSmallFrames, IsReadInSmallPieces) {
+  options_.http2.peer_ping_strikes_max = UINT32_MAX;
+  options_.http2.queued_replies_pause = UINT32_MAX;
+  options_.http2.queued_replies_max = UINT32_MAX;
+  Client& client = ConnectAndStart();
+  SendsPings(client);
+  EXPECT_LE(FramesOfOneTurn(), 16 * 1024 / 17 + 1);  // nothing was known yet
+  EXPECT_EQ(worker().counters().limits.hits(http2::Limit::kTurnFrames), 1);
+  for (int turn = 0; turn < 20; ++turn) {
+    const uint64_t frames = FramesOfOneTurn();
+    EXPECT_GE(frames, options_.turn_frames_max / 2);
+    EXPECT_LE(frames, options_.turn_frames_max + 1);
+  }
+  Settle();
+  EXPECT_EQ(client.Hears().size(), kPings);
+}
+
+TEST_F(Input, OfLargeFramesIsReadInEverLargerPieces) {
+  options_.read_buffer_bytes = 64 * 1024;
+  Client& client = ConnectAndStart();
+  client.Sends(OpenRequest(1) + Data(1, std::string(16'000, 'x')) +
+               Data(1, std::string(16'000, 'x')) + Data(1, std::string(16'000, 'x')) +
+               Data(1, std::string(16'000, 'x')));
+  Settle();
+  EXPECT_EQ(client.wire.TakeReadCount(), 3);  // of 16, 32 and the rest of 64 KiB
+  EXPECT_EQ(worker().counters().limits.hits(http2::Limit::kTurnFrames), 0);
+}
+
 TEST_F(Input, StopsWhileTheConnectionWantsNone) {
   options_.http2.output_pause_bytes = 1000;
   options_.http2.output_batch_bytes = 4000;
