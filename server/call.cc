@@ -116,8 +116,15 @@ void Call::OnSingleRequestEnd() {
 
 void Call::OnStreamLost() {
   if (is_stream_over_) return;
-  end_message_ = "the client cancelled the call or disconnected";
   EndStream(StatusCode::CANCELLED);
+}
+
+// Not stored for who is gone: resets can be many, and few handlers have interceptors.
+Status Call::EndStatus() const {
+  if (end_message_.empty() && end_code_ == StatusCode::CANCELLED) {
+    return Status(end_code_, "the client cancelled the call or disconnected");
+  }
+  return Status(end_code_, end_message_);
 }
 
 // Whether nine tenths of the time for the call are over. A deadline within a few milliseconds is

@@ -203,6 +203,7 @@ class Call final : public internal::CoroutineStream,
   void OnSingleRequestEnd();
   void CancelByServer();
   void EndStream(StatusCode code);
+  Status EndStatus() const;
   void Cancel();
   void RunCallbacks(std::vector<std::function<void()>>* callbacks);
   void RunCallback(const std::function<void()>& callback) const;

@@ -104,7 +104,7 @@ Task<Status> Call::RunHandler() {
   }
   if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
   // What the client was told, or would have been: interceptors are to see that.
-  if (is_stream_over_) co_return Status(end_code_, end_message_);
+  if (is_stream_over_) co_return EndStatus();
   if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool) {
     const internal::MessageCodec& codec = *method_->descriptor->response;
     NoteSent(codec, response_);

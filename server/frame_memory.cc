@@ -11,8 +11,8 @@ namespace weir::internal {
 namespace {
 
 // Frames of handlers are a few hundred bytes. Larger ones are rare and go to the heap.
-constexpr std::size_t kClassBytes = 128;
-constexpr std::size_t kClasses = 16;
+constexpr std::size_t kClassBytes = 64;
+constexpr std::size_t kClasses = 32;
 // Frames kept per class: what one busy connection with its 100 streams uses, so at most 3.3 MiB a
 // thread, and that only if every class was ever used by a hundred frames at once.
 #if defined(__SANITIZE_ADDRESS__)

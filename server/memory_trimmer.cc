@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "transport/net/memory_monitor.h"
+#include "transport/net/free_memory.h"
 
 namespace weir::server {
 namespace {

@@ -9,8 +9,13 @@ namespace weir::server {
 
 using grpc::Rejection;
 
+const Rejection& MessageDecoder::rejection() const {
+  static const Rejection none;
+  return rejection_ == nullptr ? none : *rejection_;
+}
+
 MessageDecoder::Outcome MessageDecoder::Reject(Rejection rejection) {
-  rejection_ = std::move(rejection);
+  rejection_ = std::make_unique<const grpc::Rejection>(std::move(rejection));
   return Outcome::kRejected;
 }
 

@@ -4,6 +4,7 @@
 #define WEIR_SERVER_MESSAGE_DECODER_H_
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -30,7 +31,7 @@ class MessageDecoder {
   void Reset(size_t message_size_max, std::string_view encoding) {
     reader_.Reset(message_size_max);
     encoding_ = encoding;
-    if (rejection_.is_rejected()) rejection_ = {};
+    rejection_.reset();
     message_size_ = content_size_ = 0;
     begun_bytes_ = consumed_bytes_ = 0;
     is_compressed_ = false;
@@ -45,7 +46,7 @@ class MessageDecoder {
   // `message`.
   Outcome Pull(ByteView* bytes, const internal::MessageCodec& codec, void* message,
                const grpc::CompressorRegistry& compressors) {
-    if (rejection_.is_rejected()) [[unlikely]]
+    if (rejection_ != nullptr) [[unlikely]]
       return Outcome::kRejected;
     begun_bytes_ += bytes->size();
     reader_.Feed(*bytes);
@@ -80,7 +81,8 @@ class MessageDecoder {
   size_t missing_bytes() const { return reader_.missing_bytes(); }
   // Whether they are of a message whose prefix is complete.
   bool has_size() const { return reader_.is_in_payload(); }
-  const grpc::Rejection& rejection() const { return rejection_; }
+  // Of kind kNone while nothing was rejected.
+  const grpc::Rejection& rejection() const;
 
   // Of the message delivered last: its size on the wire without the prefix, and its flag.
   size_t message_size() const { return message_size_; }
@@ -96,8 +98,8 @@ class MessageDecoder {
 
   grpc::MessageReader reader_;
   std::string_view encoding_;
-  grpc::Rejection rejection_;
-  size_t begun_bytes_ = 0;  // of the message that is not complete yet
+  std::unique_ptr<const grpc::Rejection> rejection_;  // nullptr while there is none
+  size_t begun_bytes_ = 0;                            // of the message that is not complete yet
   size_t consumed_bytes_ = 0;
   size_t message_size_ = 0;
   size_t content_size_ = 0;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "transport/net/clock.h"
+#include "transport/net/process_limits.h"
 #include "transport/net/socket.h"
 
 namespace weir::server {
@@ -20,11 +20,9 @@ constexpr uint32_t kContinuationBytesMin = 4096;
 
 uint32_t SaturatedDouble(uint32_t value) { return value > UINT32_MAX / 2 ? UINT32_MAX : 2 * value; }
 
-size_t CpuCount() { return std::max<size_t>(std::thread::hardware_concurrency(), 1); }
-
 size_t PoolThreads(const ServerOptions& options) {
   if (options.handler_threads != 0) return options.handler_threads;
-  return std::max(kPoolThreadsPerCpu * CpuCount(), kPoolThreadsMin);
+  return std::max(kPoolThreadsPerCpu * net::ProcessorsOfProcess(), kPoolThreadsMin);
 }
 
 http2::Allowance ToAllowance(const Allowance& allowance) {
@@ -141,7 +139,7 @@ Status ServerCore::Start(std::vector<ListeningPort> ports) {
 
 Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
-  const size_t count = wanted == 0 ? CpuCount() : wanted;
+  const size_t count = wanted == 0 ? net::ProcessorsOfProcess() : wanted;
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
   options.on_connection_gone = [this] { OnConnectionGone(); };
   if (memory_monitor_ != nullptr) {

@@ -6,6 +6,7 @@
 #include "server/compressors.h"
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
+#include "transport/net/free_memory.h"
 
 namespace weir::server {
 namespace {
@@ -68,6 +69,7 @@ void WorkerContext::ReleaseIdleMemory() {
   free_calls_.shrink_to_fit();
   ForgetMessages();
   ReleaseIdleFrames();
+  net::ReturnFreeMemoryOfThread();
 }
 
 void WorkerContext::ForgetMessages() {

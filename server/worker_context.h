@@ -61,7 +61,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   Call* AcquireCall();
   void RecycleCall(Call* call);
 
-  // Forgets what is kept for later calls.
+  // Gives back what is kept for later calls.
   void ReleaseIdleMemory();
 
   // Messages of a method, recycled so that an ordinary call allocates none. `weight` is the size of

@@ -1,13 +1,12 @@
 #include "transport/net/memory_monitor.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <string>
+
+#include "transport/net/free_memory.h"
 
 namespace weir::net {
 namespace {
@@ -18,38 +17,7 @@ constexpr uint64_t kReapPercent = 95;
 
 constexpr Duration kTrimInterval = std::chrono::seconds(1);
 
-// The number at the beginning of a file; nothing for "max", or when there is no such file.
-uint64_t ReadNumber(const std::string& path) {
-  std::ifstream file(path);
-  uint64_t number = 0;
-  return file >> number ? number : 0;
-}
-
-// Of control group 2, where the process has one line "0::/path".
-std::string GroupPath() {
-  std::ifstream file("/proc/self/cgroup");
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.starts_with("0::")) return line.substr(3);
-  }
-  return "/";
-}
-
 }  // namespace
-
-uint64_t MemoryLimitOfProcess() {
-  const auto pages = static_cast<uint64_t>(std::max(::sysconf(_SC_PHYS_PAGES), 0L));
-  uint64_t limit = pages * static_cast<uint64_t>(std::max(::sysconf(_SC_PAGESIZE), 0L));
-  for (const std::string& path :
-       {"/sys/fs/cgroup" + GroupPath() + "/memory.max", std::string("/sys/fs/cgroup/memory.max"),
-        std::string("/sys/fs/cgroup/memory/memory.limit_in_bytes")}) {
-    const uint64_t group = ReadNumber(path);
-    if (group != 0 && (limit == 0 || group < limit)) limit = group;
-  }
-  return limit;
-}
-
-void ReturnFreeMemory() { ::malloc_trim(0); }
 
 MemoryMonitor::MemoryMonitor(uint64_t budget_bytes)
     : budget_bytes_(std::max<uint64_t>(budget_bytes, 1)),

@@ -11,14 +11,6 @@
 
 namespace weir::net {
 
-// The memory this process may use: the limit of its cgroup, or what the machine has. 0 if the
-// system does not say.
-uint64_t MemoryLimitOfProcess();
-
-// Gives what the allocator keeps of freed memory back to the system. Takes milliseconds where that
-// is much, and may make other threads wait that allocate meanwhile.
-void ReturnFreeMemory();
-
 // Looks only when somebody calls Sample, and then at most every kInterval: an idle server is left
 // asleep, since its memory does not grow. Thread-safe.
 class MemoryMonitor {
