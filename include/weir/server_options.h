@@ -93,7 +93,7 @@ struct ServerOptions {
   // Messages larger than that come out of this, and wait for each other when it is used up; one
   // that is larger than the budget comes alone. More lets a client send more large messages at
   // once; each connection can pin this much memory.
-  uint64_t receive_budget_bytes = 8 * 1024 * 1024;
+  uint64_t receive_budget_bytes = 6 * 1024 * 1024;
 
   // Bytes of all calls of a connection in flight. Given back on arrival. More helps fast
   // connections over long distances; 65,535 to 2^31-1.

@@ -38,9 +38,9 @@ struct ConnectionOptions {
   // What all streams together may be granted beyond their initial windows. A message that is larger
   // than its stream's window gets what it lacks out of this, or waits until others have arrived;
   // one that alone exceeds the budget comes when no other is under way. So a connection holds at
-  // most max_concurrent_streams * stream_window + receive_budget_bytes (14.4 MiB by default), or
+  // most max_concurrent_streams * stream_window + receive_budget_bytes (12.3 MiB by default), or
   // one message more if messages may be larger than the budget.
-  uint64_t receive_budget_bytes = 8 * 1024 * 1024;
+  uint64_t receive_budget_bytes = 6 * 1024 * 1024;
 
   // Receive window of the whole connection, given back as soon as bytes arrive, so that one unread
   // stream cannot stop the others. 65,535 to 2^31-1.
