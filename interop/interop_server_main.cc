@@ -20,7 +20,11 @@ struct Settings {
   bool plain_responder = false;
   std::string tls_cert_file;
   std::string tls_key_file;
+  int keepalive_time_ms = 0;
+  int keepalive_timeout_ms = 0;
 };
+
+constexpr examples::IntRange kMilliseconds = {.lowest = 0, .highest = 1'000'000'000};
 
 Settings ParseSettings(int argc, char** argv) {
   Settings settings;
@@ -31,6 +35,12 @@ Settings ParseSettings(int argc, char** argv) {
   flags.Add("tls_key_file", &settings.tls_key_file, "PEM file with the private key");
   flags.Add("plain_responder", &settings.plain_responder,
             "whether requests for / that are not gRPC are answered with 200, for tests of HTTP/2");
+  flags.Add(
+      "keepalive_time_ms", &settings.keepalive_time_ms,
+      "time without a sign of life after which a client is asked for one; 0 leaves the default",
+      kMilliseconds);
+  flags.Add("keepalive_timeout_ms", &settings.keepalive_timeout_ms,
+            "time that it has for the answer; 0 leaves the default", kMilliseconds);
   flags.ParseOrExit(argc, argv);
   const bool has_files = !settings.tls_cert_file.empty() && !settings.tls_key_file.empty();
   if (settings.use_tls && !has_files) {
@@ -51,6 +61,17 @@ weir::StatusOr<std::shared_ptr<weir::ServerCredentials>> MakeCredentials(const S
   return weir::SslServerCredentials(std::move(options));
 }
 
+weir::ServerOptions MakeOptions(const Settings& settings) {
+  weir::ServerOptions options;
+  if (settings.keepalive_time_ms != 0) {
+    options.keepalive_time = std::chrono::milliseconds(settings.keepalive_time_ms);
+  }
+  if (settings.keepalive_timeout_ms != 0) {
+    options.keepalive_timeout = std::chrono::milliseconds(settings.keepalive_timeout_ms);
+  }
+  return options;
+}
+
 int Fail(const weir::Status& status) {
   std::fprintf(stderr, "interop_server: %s\n", status.error_message().c_str());
   return 1;
@@ -67,6 +88,7 @@ int main(int argc, char** argv) {
 
   weir::interop::TestService service;
   weir::ServerBuilder builder;
+  builder.SetOptions(MakeOptions(settings));
   builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port),
                            std::move(credentials).value());
   builder.RegisterService(&service);

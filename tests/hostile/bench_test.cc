@@ -110,6 +110,15 @@ TEST(Judge, ExpectsNoThriftOfASanitizer) {
   EXPECT_THAT(Judge(Row(), result, {.judges_cost = false}), ElementsAre(HasSubstr("G4")));
 }
 
+TEST(Judge, LetsASlowServerOutlastAFlood) {
+  Scenario row = Row();
+  row.expected = {StopsReading()};
+  EXPECT_THAT(Judge(row, GoodResult(), {.judges_cost = false}), IsEmpty());
+  EXPECT_THAT(Judge(row, GoodResult(), kStrict), ElementsAre(HasSubstr("G3")));
+  row.pace = Pace::kOnce;
+  EXPECT_THAT(Judge(row, GoodResult(), {.judges_cost = false}), ElementsAre(HasSubstr("G3")));
+}
+
 TEST(Judge, DoesNotBlameTheServerForABusyMachine) {
   Result result = GoodResult();
   result.during.calls = 1;

@@ -174,6 +174,16 @@ Outcome StopReading(Attack& attack) {
   return WaitForServerToClose(attack, files, 30s);
 }
 
+// What a PING of the server's meets when the machine of its client has lost its power.
+Outcome FallSilent(Attack& attack) {
+  const std::unique_ptr<Peer> peer = attack.Open();
+  if (peer == nullptr) return Refuses();
+  if (const Outcome outcome = StillGood(*peer); outcome != Survives()) return outcome;
+  peer->set_polite(false);
+  peer->WaitFor([&] { return !peer->is_open(); }, 10s);
+  return peer->is_open() ? NoReaction() : HowItEnded(*peer);
+}
+
 }  // namespace
 
 void AddConnections(Scenarios* rows) {
@@ -287,7 +297,12 @@ void AddConnections(Scenarios* rows) {
   add({.id = "A75",
        .variant = "b",
        .title = "an idle client whose machine is gone",
-       .not_run = "keepalive is two hours by default, and the server has no flag for less"});
+       .pace = Pace::kPatience,
+       .expected = {Closes()},
+       .earliest = 1.8,
+       .latest = 5,
+       .server_flags = {"--keepalive_time_ms=1000", "--keepalive_timeout_ms=1000"},
+       .run = FallSilent});
 }
 
 }  // namespace hostile

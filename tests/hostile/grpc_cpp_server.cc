@@ -133,11 +133,16 @@ int main(int argc, char** argv) {
   bool use_tls = false;
   std::string tls_cert_file;
   std::string tls_key_file;
+  int keepalive_time_ms = 0;
+  int keepalive_timeout_ms = 0;
   examples::Flags flags("Serves grpc.testing.TestService with gRPC C++.");
   flags.Add("port", &port, "port to listen on; 0 takes a free one", examples::kPortRange);
   flags.Add("use_tls", &use_tls, "whether clients must use TLS");
   flags.Add("tls_cert_file", &tls_cert_file, "PEM file with the certificate chain");
   flags.Add("tls_key_file", &tls_key_file, "PEM file with the private key");
+  flags.Add("keepalive_time_ms", &keepalive_time_ms, "GRPC_ARG_KEEPALIVE_TIME_MS; 0 leaves it");
+  flags.Add("keepalive_timeout_ms", &keepalive_timeout_ms,
+            "GRPC_ARG_KEEPALIVE_TIMEOUT_MS; 0 leaves it");
   flags.ParseOrExit(argc, argv);
 
   // Blocked before any thread exists, so that sigwait() below is who gets it.
@@ -160,6 +165,12 @@ int main(int argc, char** argv) {
   grpc::ResourceQuota quota("threads");
   quota.SetMaxThreads(kMaxThreads);
   builder.SetResourceQuota(quota);
+  if (keepalive_time_ms != 0) {
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, keepalive_time_ms);
+  }
+  if (keepalive_timeout_ms != 0) {
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, keepalive_timeout_ms);
+  }
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || listening_port == 0) {
     std::fprintf(stderr, "cannot listen on 127.0.0.1:%d\n", port);

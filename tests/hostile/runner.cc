@@ -81,10 +81,10 @@ class Run {
       : row_(row), uses_tls_(uses_tls), options_(options), cores_(ChooseCores()) {}
 
   Result Do() {
-    std::optional<ServerProcess> server =
-        ServerProcess::Start({.arguments = uses_tls_ ? options_.server_tls : options_.server,
-                              .core = cores_.server,
-                              .max_files = row_.server_files});
+    std::vector<std::string> arguments = uses_tls_ ? options_.server_tls : options_.server;
+    arguments.insert(arguments.end(), row_.server_flags.begin(), row_.server_flags.end());
+    std::optional<ServerProcess> server = ServerProcess::Start(
+        {.arguments = std::move(arguments), .core = cores_.server, .max_files = row_.server_files});
     if (!server.has_value()) {
       result_.trouble = "the server does not start";
       return std::move(result_);

@@ -42,11 +42,12 @@ struct Scenario {
   // When the round of a kPatience row must end, in seconds from its beginning.
   double earliest = 0;
   double latest = 0;
-  bool is_twin = false;       // an innocent client that looks like an attacker
-  bool is_short = false;      // part of the short form
-  bool stops_server = false;  // the round itself asks the server to stop
-  int server_files = 0;       // RLIMIT_NOFILE of the server; 0: plenty
-  std::string not_run = {};   // why the row cannot be run; such a row never counts as passed
+  bool is_twin = false;                        // an innocent client that looks like an attacker
+  bool is_short = false;                       // part of the short form
+  bool stops_server = false;                   // the round itself asks the server to stop
+  int server_files = 0;                        // RLIMIT_NOFILE of the server; 0: plenty
+  std::vector<std::string> server_flags = {};  // more of them, for the server
+  std::string not_run = {};  // why the row cannot be run; such a row never counts as passed
   std::function<Outcome(Attack&)> run = {};
 
   std::string name() const { return id + variant; }

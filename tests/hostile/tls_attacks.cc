@@ -9,6 +9,7 @@
 
 #include "tests/hostile/attack.h"
 #include "tests/hostile/scenario.h"
+#include "tests/hostile/tls_records.h"
 
 namespace hostile {
 namespace {
@@ -44,6 +45,21 @@ bool IsClosedWithin(int fd, Duration timeout) {
     if (size < 0) std::this_thread::sleep_for(5ms);
   }
   return false;
+}
+
+// Sends all of it; false when the connection has ended, or takes nothing for a second.
+bool SendRecords(int fd, std::string_view bytes) {
+  const Clock::time_point deadline = Clock::now() + 1s;
+  while (!bytes.empty()) {
+    const ssize_t size = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size < 0 && (errno != EAGAIN || Clock::now() >= deadline)) return false;
+    if (size < 0) {
+      std::this_thread::sleep_for(1ms);
+    } else {
+      bytes.remove_prefix(static_cast<size_t>(size));
+    }
+  }
+  return true;
 }
 
 // ---- A67: handshakes that do not end
@@ -120,6 +136,31 @@ Outcome FloodOfKeyUpdates(Attack& attack) {
       return Closes();
     }
     if (++idle_turns % 1000 == 0) std::this_thread::yield();
+  }
+  return Survives();
+}
+
+// Records that carry nothing, once a call has shown that ours are understood.
+Outcome FloodOfEmptyRecords(Attack& attack, ContentType type, std::string_view content) {
+  const Fd socket = ConnectTcp(attack.port());
+  if (!socket.is_valid()) return Refuses();
+  std::optional<RecordWriter> writer = RecordWriter::ShakeHands(socket.get());
+  if (!writer.has_value()) return Refuses();
+  const std::string hello =
+      writer->Write(ContentType::kApplicationData, std::string(kPreface) + Settings() +
+                                                       Headers(1, Request(kEmptyCall), false) +
+                                                       Data(1, kEmptyMessage, true));
+  if (!SendRecords(socket.get(), hello) || IsClosedWithin(socket.get(), 50ms)) {
+    return Wrong("the server does not understand the bench's records");
+  }
+  constexpr uint64_t kRecords = 100;
+  while (!attack.IsTimeUp()) {
+    std::string chunk;
+    for (uint64_t i = 0; i < kRecords; ++i) chunk += writer->Write(type, content);
+    if (!SendRecords(socket.get(), chunk)) return Closes();
+    attack.traffic().frames += kRecords;
+    attack.traffic().bytes += chunk.size();
+    if (IsClosedWithin(socket.get(), 0ms)) return Closes();
   }
   return Survives();
 }
@@ -216,8 +257,22 @@ void AddTlsAttacks(Scenarios* rows) {
        .run = FloodOfKeyUpdates});
   add({.id = "A69",
        .variant = "b",
-       .title = "empty records and warning alerts",
-       .not_run = "OpenSSL does not write such records, and the bench has no TLS of its own"});
+       .title = "empty records",
+       .cve = "CVE-2016-8610",
+       .pace = Pace::kFlood,
+       .expected = {Survives(), Closes()},
+       .run = [](Attack& attack) {
+         return FloodOfEmptyRecords(attack, ContentType::kApplicationData, {});
+       }});
+  add({.id = "A69",
+       .variant = "c",
+       .title = "warnings without end",
+       .cve = "CVE-2016-8610",
+       .pace = Pace::kFlood,
+       .expected = {Survives(), Closes()},
+       .run = [](Attack& attack) {
+         return FloodOfEmptyRecords(attack, ContentType::kAlert, "\x01\x5a");  // user_canceled
+       }});
   add({.id = "A70",
        .title = "handshakes without end",
        .cve = "CVE-2024-2511",

@@ -80,6 +80,11 @@ std::string LastTlsError() {
   return reason == nullptr ? "connection closed" : reason;
 }
 
+void NoteKeys(const SSL* ssl, const char* line) {
+  auto* const log = static_cast<std::string*>(SSL_get_app_data(ssl));
+  if (log != nullptr) log->append(line).append("\n");
+}
+
 SSL_CTX* ClientContext() {
   static SSL_CTX* const context = [] {
     SSL_CTX* made = SSL_CTX_new(TLS_client_method());
@@ -88,6 +93,7 @@ SSL_CTX* ClientContext() {
     SSL_CTX_set_options(made, SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_keylog_callback(made, NoteKeys);
     return made;
   }();
   return context;

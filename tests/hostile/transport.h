@@ -66,7 +66,8 @@ struct TlsOffer {
 };
 
 using SslPtr = std::unique_ptr<SSL, void (*)(SSL*)>;
-// A client on this socket, before its handshake.
+// A client on this socket, before its handshake. Its keys are written, as lines of the format
+// "SSLKEYLOGFILE", to the std::string that SSL_set_app_data names, if any.
 SslPtr MakeTlsClient(int fd, const TlsOffer& offer);
 
 struct Handshake {

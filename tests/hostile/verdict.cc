@@ -58,8 +58,13 @@ void JudgeVictim(const Result& result, const Judging& judging, Sentences* faults
   }
 }
 
-void JudgeOutcomes(const Scenario& row, const Result& result, Sentences* faults) {
+void JudgeOutcomes(const Scenario& row, const Result& result, const Judging& judging,
+                   Sentences* faults) {
   for (const auto& [outcome, count] : result.outcomes) {
+    // A slow server can be flooded to the end of the time without its queues ever being full.
+    const bool was_too_short =
+        !judging.judges_cost && row.pace == Pace::kFlood && Covers(Survives(), outcome);
+    if (was_too_short) continue;
     const bool is_expected = std::ranges::any_of(
         row.expected, [&](const Outcome& expected) { return Covers(expected, outcome); });
     if (is_expected) continue;
@@ -106,7 +111,7 @@ Sentences Judge(const Scenario& row, const Result& result, const Judging& judgin
   Sentences faults;
   if (judging.judges_cost) JudgeMemory(row, result, &faults);
   JudgeVictim(result, judging, &faults);
-  JudgeOutcomes(row, result, &faults);
+  JudgeOutcomes(row, result, judging, &faults);
   JudgeLife(row, result, &faults);
   return faults;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr TimePoint kStart{std::chrono::hours(1)};
 
 // Far more than any seed needs: what goes on for longer goes on forever.
-constexpr uint64_t kStepsMax = 400'000;
+constexpr uint64_t kStepsMax = 4'000'000;
 constexpr Duration kTimeMax = std::chrono::hours(3);
 
 // What a server that stops gives its calls.
