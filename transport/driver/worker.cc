@@ -112,7 +112,9 @@ void Worker::WatchMemory() {
   const MemoryPressure before = monitor.level().load(std::memory_order_relaxed);
   if (!monitor.Sample(loop_.Now())) return;
   const MemoryPressure level = monitor.level().load(std::memory_order_relaxed);
-  if (level > before) counters_.Hit(http2::Limit::kMemoryGrowth);
+  if (before == MemoryPressure::kNone && level != MemoryPressure::kNone) {
+    counters_.Hit(http2::Limit::kMemoryGrowth);
+  }
   // One a time: what that gives back shows in the next sample.
   if (level == MemoryPressure::kReap) ReapLargestResponse();
 }
@@ -129,9 +131,7 @@ void Worker::ReapLargestResponse() {
     largest = stream;
     largest_bytes = bytes;
   });
-  if (holder == nullptr) return;
-  counters_.Hit(http2::Limit::kMemoryReap);
-  holder->GiveUpStalledStream(largest);
+  if (holder != nullptr) holder->GiveUpStalledStream(largest);
 }
 
 void Worker::DestroyIfDone(ConnectionDriver& connection) {

@@ -46,7 +46,19 @@ class AbuseGuard {
 
   // Each returns what the connection fails with when the peer went too far, or kNone.
 
-  // A stream error, or a frame without effect.
+  // A stream error that costs what its row in the table of violations says.
+  Violation OnStreamError(Charge charge, TimePoint now) {
+    switch (charge) {
+      case Charge::kGlitch:
+        return OnGlitch(now);
+      case Charge::kRefusal:
+        return OnRefusal(now);
+      case Charge::kNothing:
+        return Violation::kNone;
+    }
+    return Violation::kNone;
+  }
+  // A stream error of the peer's making, or a frame without effect.
   Violation OnGlitch(TimePoint now) {
     return glitches_.Spend(options_.glitches, now) ? Violation::kNone : Violation::kTooManyGlitches;
   }

@@ -184,7 +184,7 @@ class Connection {
   // DATA bytes of the stream that waits for its window with the most of them; 0 if none waits.
   // `stream`, if given, is set to its key.
   size_t LargestStalledStream(StreamKey* stream);
-  // Gives such a stream up: kStreamReset follows.
+  // Gives such a stream up for want of memory: kStreamReset follows.
   void GiveUpStalledStream(StreamKey key);
 
  private:
@@ -239,6 +239,9 @@ class Connection {
   // What becomes of a violation, and the events that are due.
   bool Refuse(Violation violation, StreamId id, Event* event);
   bool RefuseStream(const ViolationRow& row, StreamId id, Event* event);
+  bool DropResponse(Stream& stream, const ViolationRow& row, Event* event);
+  void CountStreamError(const ViolationRow& row);
+  bool CloseRefused(Stream& stream, const ViolationRow& row, Event* event);
   void Fail(Violation violation);
   bool NextFailure(Event* event);
   bool NextStreamEnded(Event* event);
@@ -261,6 +264,7 @@ class Connection {
   void FrameQueuedData();
   bool HasWindow(const Stream& stream) const;
   bool QueueReply();
+  void WriteReset(StreamId id, ErrorCode code);
   void ResetOpenStream(Stream& stream, ErrorCode code);
   void CloseStream(Stream& stream, ReceiveState how);
 
@@ -273,7 +277,7 @@ class Connection {
   void ArmIdleDeadline();
   void OnIdleDeadline();
   void OnStallDeadline();
-  void GiveUp(SendQueue& queue);
+  void GiveUp(SendQueue& queue, Violation reason);
   void OnKeepaliveDeadline();
   void OnUnusedDeadline();
   void OnAgeDeadline();

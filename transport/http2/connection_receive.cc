@@ -90,13 +90,13 @@ bool Connection::NextStreamEnded(Event* event) {
   return true;
 }
 
-// What became of the output of a stream: it has room again, or it stalled.
+// What became of the output of a stream: it has room again, or was given up.
 bool Connection::NextStreamOutput(Event* event) {
   while (!writable_.empty()) {
     const SendQueue& queue = writable_.PopFront();
-    const Stream& stream = queue.stream();
-    if (queue.is_stalled) {
-      if (Refuse(Violation::kStreamStalled, stream.id, event)) return true;
+    Stream& stream = queue.stream();
+    if (queue.given_up != Violation::kNone) {
+      if (DropResponse(stream, Describe(queue.given_up), event)) return true;
       continue;
     }
     if (stream.is_released || stream.send_state == SendState::kEnding) continue;
@@ -134,15 +134,13 @@ bool Connection::Refuse(Violation violation, StreamId id, Event* event) {
   return NextFailure(event);
 }
 
+// The answer to a frame of the peer, and so bounded like all such answers.
 bool Connection::RefuseStream(const ViolationRow& row, StreamId id, Event* event) {
-  ++counters_.violations[static_cast<size_t>(row.violation)];
-  counters_.Hit(row.limit);
-  const bool is_refusal = row.code == ErrorCode::kRefusedStream;
-  const Violation abuse = is_refusal ? guard_.OnRefusal(now_) : guard_.OnGlitch(now_);
+  CountStreamError(row);
+  const Violation abuse = guard_.OnStreamError(row.charge, now_);
   if (abuse != Violation::kNone) return Refuse(abuse, id, event);
 
-  ++counters_.streams_reset_by_us;
-  WriteRstStream(output_, id, row.code);
+  WriteReset(id, row.code);
   if (!QueueReply()) return Refuse(Violation::kTooManyReplies, id, event);
 
   Stream* const stream = streams_.FindById(id);
@@ -150,13 +148,31 @@ bool Connection::RefuseStream(const ViolationRow& row, StreamId id, Event* event
     streams_.RememberReset(id);
     return false;
   }
-  const bool is_told = !stream->is_released;
+  return CloseRefused(*stream, row, event);
+}
+
+// The end of a response that its peer does not take. No reply: a peer that takes none of a thousand
+// responses has not asked for a thousand resets.
+bool Connection::DropResponse(Stream& stream, const ViolationRow& row, Event* event) {
+  CountStreamError(row);
+  WriteReset(stream.id, row.code);
+  return CloseRefused(stream, row, event);
+}
+
+void Connection::CountStreamError(const ViolationRow& row) {
+  ++counters_.violations[static_cast<size_t>(row.violation)];
+  counters_.Hit(row.limit);
+}
+
+// Behind the RST_STREAM for a stream that was open.
+bool Connection::CloseRefused(Stream& stream, const ViolationRow& row, Event* event) {
+  const bool is_told = !stream.is_released;
   if (is_told) {
-    FillStreamEvent(*stream, Event::Kind::kStreamReset, event);
+    FillStreamEvent(stream, Event::Kind::kStreamReset, event);
     event->violation = row.violation;
     event->error_code = row.code;
   }
-  CloseStream(*stream, ReceiveState::kResetByUs);
+  CloseStream(stream, ReceiveState::kResetByUs);
   return is_told;
 }
 

@@ -178,9 +178,13 @@ void Connection::ExcuseReset() {
   if (std::exchange(is_reset_premature_, false)) guard_.ExcuseReset();
 }
 
-void Connection::ResetOpenStream(Stream& stream, ErrorCode code) {
-  WriteRstStream(output_, stream.id, code);
+void Connection::WriteReset(StreamId id, ErrorCode code) {
+  WriteRstStream(output_, id, code);
   ++counters_.streams_reset_by_us;
+}
+
+void Connection::ResetOpenStream(Stream& stream, ErrorCode code) {
+  WriteReset(stream.id, code);
   CloseStream(stream, ReceiveState::kResetByUs);
 }
 

@@ -145,30 +145,36 @@ void Connection::DrainByItself(Limit limit, std::string_view debug) {
 void Connection::OnStallDeadline() {
   streams_.ForEach([this](Stream& stream) {
     SendQueue* const queue = stream.queue.get();
-    if (queue == nullptr || queue->empty() || queue->is_stalled) return;
+    if (queue == nullptr || queue->empty() || queue->given_up != Violation::kNone) {
+      return;
+    }
     const uint64_t framed = std::exchange(queue->framed_since_watched, 0);
     if (!std::exchange(queue->is_watched, true) || framed >= options_.stream_stall_bytes) return;
-    GiveUp(*queue);
+    GiveUp(*queue, Violation::kStreamStalled);
   });
   deadlines_.stall =
       scheduler_.queued_bytes() == 0 ? kNever : AddSaturated(now_, options_.stream_stall_timeout);
 }
 
-void Connection::GiveUp(SendQueue& queue) {
-  queue.is_stalled = true;
+void Connection::GiveUp(SendQueue& queue, Violation reason) {
+  queue.given_up = reason;
   if (!static_cast<ListNode<InEvents>&>(queue).is_linked()) writable_.PushBack(queue);
 }
 
 void Connection::GiveUpStalledStream(StreamKey key) {
   Stream* const stream = FindOpen(key);
-  if (stream != nullptr && stream->queue != nullptr) GiveUp(*stream->queue);
+  if (stream == nullptr || stream->queue == nullptr) return;
+  if (stream->queue->given_up == Violation::kNone) {
+    GiveUp(*stream->queue, Violation::kStreamReaped);
+  }
 }
 
 size_t Connection::LargestStalledStream(StreamKey* stream) {
   size_t largest = 0;
   streams_.ForEach([&](const Stream& candidate) {
     const SendQueue* const queue = candidate.queue.get();
-    if (candidate.is_closed || queue == nullptr || queue->is_stalled) return;
+    if (candidate.is_closed || queue == nullptr) return;
+    if (queue->given_up != Violation::kNone) return;
     if (queue->size() <= largest) return;
     if (HasWindow(candidate) && send_windows_.Connection() > 0) return;
     largest = queue->size();

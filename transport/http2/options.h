@@ -74,7 +74,9 @@ struct ConnectionOptions {
   // empty DATA, or a window update too small for what waits (CVE-2019-9511, -9513, -9518).
   // Premature resets are requests the peer takes back before the first byte of the response, but
   // for those that ExcuseReset() speaks for; each response that does complete makes up for one
-  // (CVE-2023-44487). Refusals are streams opened above max_concurrent_streams.
+  // (CVE-2023-44487). Refusals are streams opened above max_concurrent_streams. What is ours to
+  // bear costs the peer nothing: streams refused or given up for want of memory, and stalled
+  // responses.
   Allowance glitches = {.burst = 1000, .per_second = 100};
   Allowance premature_resets = {.burst = 1000, .per_second = 100};
   Allowance refusals = {.burst = 1000, .per_second = 100};

@@ -12,6 +12,7 @@
 #include "transport/base/buffer.h"
 #include "transport/base/intrusive_list.h"
 #include "transport/http2/output_fields.h"
+#include "transport/http2/violation.h"
 
 namespace weir::http2 {
 
@@ -61,8 +62,8 @@ class SendQueue : public ListNode<InScheduler>, public ListNode<InEvents> {
   bool is_parked = false;
   // It was there, not empty, when stalls were last looked for, and since then this was framed.
   bool is_watched = false;
-  // It made too little progress; an event about that is due.
-  bool is_stalled = false;
+  // Why what is left of the response is dropped; an event about that is due.
+  Violation given_up = Violation::kNone;
   uint64_t framed_since_watched = 0;
 
  private:

@@ -107,6 +107,7 @@ enum class Violation : uint8_t {
   kTooManyResets,
   kTooManyRefusals,
   kStreamStalled,
+  kStreamReaped,
   kMemoryShort,
   kKeepaliveTimeout,
 };
@@ -119,14 +120,22 @@ enum class ViolationScope : uint8_t {
   kAbort,       // the connection ends without another word: the peer does not read what we send
 };
 
+// What a stream error costs the peer besides its stream (see ConnectionOptions::glitches).
+enum class Charge : uint8_t {
+  kGlitch,   // of its allowance of glitches
+  kRefusal,  // of its allowance of refusals
+  kNothing,  // it did nothing wrong: a busy client must not pay for what is ours to bear
+};
+
 struct ViolationRow {
   Violation violation;
   std::string_view tag;  // snake_case, stable
   ViolationScope scope;
   ErrorCode code;
-  std::string_view section;    // where the rule stands
-  std::string_view text;       // one sentence for a log
-  Limit limit = Limit::kNone;  // that was met, if it is one of ours
+  std::string_view section;         // where the rule stands
+  std::string_view text;            // one sentence for a log
+  Limit limit = Limit::kNone;       // that was met, if it is one of ours
+  Charge charge = Charge::kGlitch;  // of a stream error
 };
 
 const ViolationRow& Describe(Violation violation);

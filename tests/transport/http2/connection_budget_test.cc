@@ -206,5 +206,25 @@ TEST_P(BudgetTest, UnderMorePressureNewStreamsAreRefused) {
   EXPECT_THAT(peer.Hears(), IsEmpty());
 }
 
+// A busy client has not earned that its calls are refused.
+TEST_P(BudgetTest, StreamsThatAreRefusedForWantOfMemoryCostThePeerNothing) {
+  MemoryPressureLevel pressure = MemoryPressure::kNoNewCalls;
+  options_.memory_pressure = &pressure;
+  options_.refusals = options_.glitches = {.burst = 1, .per_second = 1};
+  ScriptedPeer peer = Peer();
+  for (StreamId id = 1; id < 101; id += 2) {
+    peer.Sends(Request(id));
+    EXPECT_THAT(peer.Hears(), ElementsAre("RST_STREAM " + std::to_string(id) + " REFUSED_STREAM"));
+  }
+  EXPECT_FALSE(peer.connection().has_failed());
+  // They are replies all the same: who does not read them is not read from.
+  options_.queued_replies_max = 3;
+  ScriptedPeer deaf = Peer();
+  deaf.Sends(Request(1) + Request(3));
+  EXPECT_FALSE(deaf.connection().has_failed());
+  deaf.Sends(Request(5));
+  EXPECT_THAT(deaf.Events(), ElementsAre("failed ENHANCE_YOUR_CALM too_many_replies"));
+}
+
 }  // namespace
 }  // namespace weir::http2

@@ -221,11 +221,35 @@ TEST_P(LifeTest, AClosedWindowOfTheConnectionStallsAllItsStreams) {
   EXPECT_EQ(largest, peer.Key(5));
   peer.connection().GiveUpStalledStream(largest);
   peer.Sends("");
-  EXPECT_THAT(peer.Events(), ElementsAre("reset 5 by us CANCEL stream_stalled"));
+  EXPECT_THAT(peer.Events(), ElementsAre("reset 5 by us CANCEL stream_reaped"));
+  EXPECT_EQ(peer.counters().limits.hits(Limit::kMemoryReap), 1u);
+  EXPECT_EQ(peer.counters().limits.hits(Limit::kStreamStall), 0u);
   EXPECT_EQ(peer.connection().LargestStalledStream(nullptr), 2000u);
   peer.Passes(121s);
   EXPECT_THAT(peer.Events(), ElementsAre("reset 3 by us CANCEL stream_stalled"));
   EXPECT_EQ(peer.connection().LargestStalledStream(nullptr), 0u);
+}
+
+// What a response that waits costs is ours: many of them at once are neither glitches nor replies
+// that the peer has caused.
+TEST_P(LifeTest, ResponsesThatAreGivenUpCostThePeerNothing) {
+  options_.glitches = {.burst = 1, .per_second = 1};
+  options_.queued_replies_pause = 2;
+  options_.queued_replies_max = 3;
+  for (const bool is_reaped : {false, true}) {
+    ScriptedPeer peer = Peer(Settings({{4, 0}}));
+    for (StreamId id = 1; id < 21; id += 2) Stalls(peer, id, 1000);
+    if (is_reaped) {
+      for (StreamId id = 1; id < 21; id += 2) peer.connection().GiveUpStalledStream(peer.Key(id));
+      peer.Sends("");
+    } else {
+      peer.Passes(120s);
+    }
+    EXPECT_EQ(peer.Events().size(), 10u);
+    EXPECT_TRUE(peer.connection().WantsInput());
+    EXPECT_EQ(peer.Hears().size(), 10u);
+    EXPECT_FALSE(peer.connection().has_failed());
+  }
 }
 
 // A consumer that stops for a minute, as a garbage collection or a slow disk makes it.

@@ -289,8 +289,9 @@ TEST(Violations, AllHaveATest) {
                                 Violation::kStreamStalled, Violation::kKeepaliveTimeout,
                                 // Without GOAWAY, in connection_limits_test.
                                 Violation::kTooManyReplies,
-                                // Not by the peer alone, in connection_budget_test.
-                                Violation::kMemoryShort};
+                                // Not by the peer alone, in connection_budget_test and
+                                // connection_life_test.
+                                Violation::kMemoryShort, Violation::kStreamReaped};
   for (const Case& test : ConnectionCases()) tested.insert(test.violation);
   for (const Case& test : StreamCases()) tested.insert(test.violation);
   for (size_t i = 0; i < kViolationCount; ++i) {

@@ -32,6 +32,19 @@ TEST(Violation, EveryRowSaysWhereTheRuleStandsAndWhatItIs) {
   }
 }
 
+// What is ours to bear (memory, the size of a window) costs a peer neither its connection nor any
+// of what it may do by mistake.
+TEST(Violation, OnlyWhatThePeerDidWrongIsCharged) {
+  for (size_t i = 1; i < kViolationCount; ++i) {
+    const ViolationRow& row = Describe(static_cast<Violation>(i));
+    const bool is_ours = row.limit == Limit::kMemoryNewCalls || row.limit == Limit::kMemoryReap ||
+                         row.limit == Limit::kStreamStall;
+    EXPECT_EQ(row.charge == Charge::kNothing, is_ours) << row.tag;
+    EXPECT_TRUE(!is_ours || row.scope == ViolationScope::kStream) << row.tag;
+    EXPECT_EQ(row.charge == Charge::kRefusal, row.limit == Limit::kConcurrentStreams) << row.tag;
+  }
+}
+
 TEST(ErrorCode, NamesAreThoseOfTheRfcAndUnknownValuesHaveOne) {
   EXPECT_EQ(ErrorCodeName(ErrorCode::kNoError), "NO_ERROR");
   EXPECT_EQ(ErrorCodeName(ErrorCode::kHttp11Required), "HTTP_1_1_REQUIRED");
