@@ -18,6 +18,8 @@ namespace weir::http2 {
 struct Allowance {
   uint32_t burst;
   uint32_t per_second;
+
+  friend bool operator==(const Allowance& a, const Allowance& b) = default;
 };
 
 struct ConnectionOptions {
@@ -136,6 +138,8 @@ struct ConnectionOptions {
 
   // Measured by the owner of the process's memory; may be null. Must outlive the connections.
   const MemoryPressureLevel* memory_pressure = nullptr;
+
+  friend bool operator==(const ConnectionOptions& a, const ConnectionOptions& b) = default;
 };
 
 // One set per worker; written by its thread only.
