@@ -34,6 +34,7 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
 
  private:
   void OnAccepted(net::UniqueFd fd, const net::SocketAddress& peer) override {
+    if (!core_.Admit(peer)) return;  // closes it
     driver::Worker& worker = core_.LeastLoadedWorker();
     worker.PromiseConnection();
     core_.OnConnectionPromised();
@@ -55,6 +56,7 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
 ServerCore::ServerCore(std::unique_ptr<const ServerConfig> config)
     : config_(std::move(config)),
       pool_(PoolThreads(config_->options), config_->options.handler_queue_max),
+      clients_(config_->options.max_connections_per_address),
       trimmer_([this] {
         for (WorkerUnit& unit : workers_) {
           unit.thread->loop().PostFunction(
@@ -95,7 +97,7 @@ Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
   const size_t count = wanted == 0 ? net::ProcessorsOfProcess() : wanted;
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
-  options.on_connection_gone = [this] { OnConnectionGone(); };
+  options.on_connection_gone = [this](const net::SocketAddress& peer) { OnConnectionGone(peer); };
   if (memory_monitor_ != nullptr) {
     options.memory_monitor = memory_monitor_.get();
     options.http2.memory_pressure = &memory_monitor_->level();
@@ -156,6 +158,19 @@ size_t ServerCore::ConnectionCount() const {
   return count;
 }
 
+uint64_t ServerCore::LimitHits(http2::Limit limit) const {
+  uint64_t hits = 0;
+  for (const WorkerUnit& unit : workers_) hits += unit.worker().counters().limits.hits(limit);
+  return hits;
+}
+
+// On the accepting worker's thread, before anything is made for the connection.
+bool ServerCore::Admit(const net::SocketAddress& peer) {
+  if (clients_.Add(peer)) return true;
+  accepting_worker().counters().Hit(http2::Limit::kConnectionsPerAddress);
+  return false;
+}
+
 // On the accepting worker's thread. The flag goes up before the connections are counted again, and
 // OnConnectionGone counts down before it looks at the flag: one of them sees the other.
 void ServerCore::OnConnectionPromised() {
@@ -168,7 +183,8 @@ void ServerCore::OnConnectionPromised() {
 }
 
 // On the thread of any worker.
-void ServerCore::OnConnectionGone() {
+void ServerCore::OnConnectionGone(const net::SocketAddress& peer) {
+  clients_.Remove(peer);
   trimmer_.Ask();
   ResumeAccepting();
 }

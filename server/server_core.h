@@ -6,17 +6,21 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "server/connections_by_address.h"
 #include "server/handler_pool.h"
 #include "server/memory_trimmer.h"
 #include "server/worker_context.h"
 #include "transport/driver/worker_thread.h"
+#include "transport/http2/limit.h"
 #include "transport/net/acceptor.h"
+#include "transport/net/address.h"
 #include "transport/net/listener.h"
 #include "transport/net/memory_monitor.h"
 #include "transport/net/tls_context.h"
@@ -46,6 +50,9 @@ class ServerCore {
   int port() const { return port_; }
   const std::vector<std::string>& addresses() const { return addresses_; }
 
+  // How often a limit was met so far, by all connections together. Thread-safe.
+  uint64_t LimitHits(http2::Limit limit) const;
+
  private:
   struct WorkerUnit {
     std::unique_ptr<WorkerContext> context;
@@ -58,8 +65,9 @@ class ServerCore {
 
   driver::Worker& LeastLoadedWorker();
   size_t ConnectionCount() const;
+  bool Admit(const net::SocketAddress& peer);
   void OnConnectionPromised();
-  void OnConnectionGone();
+  void OnConnectionGone(const net::SocketAddress& peer);
   void ResumeAccepting();
   driver::Worker& accepting_worker() { return workers_.front().worker(); }
   Status StartWorkers();
@@ -72,6 +80,7 @@ class ServerCore {
 
   const std::unique_ptr<const ServerConfig> config_;
   HandlerPool pool_;
+  ConnectionsByAddress clients_;
   MemoryTrimmer trimmer_;
   std::unique_ptr<net::MemoryMonitor> memory_monitor_;  // null when there is no budget
   std::vector<WorkerUnit> workers_;

@@ -103,6 +103,7 @@ const std::vector<OptionDefault>& Defaults() {
       WEIR_OPTION(WorkerOptions, turn_frames_max),
       WEIR_OPTION(ServerOptions, max_receive_message_bytes),
       WEIR_OPTION(ServerOptions, max_connections),
+      WEIR_OPTION(ServerOptions, max_connections_per_address),
       WEIR_OPTION(ServerOptions, handler_queue_max),
       {"ServerOptions.memory_budget_bytes", "what the machine or the control group has"},
   };

@@ -71,6 +71,12 @@ struct ServerOptions {
   // needs as many file descriptors (`ulimit -n`).
   size_t max_connections = 20'000;
 
+  // Connections at once from one IPv4 address, or from one IPv6 network (its first 64 bits, since
+  // one client has them all). One more is closed before it costs anything. Unix sockets are not
+  // counted. Less keeps one client from taking the places of all others; clients behind one proxy
+  // or translated address share what there is. 0: no limit but max_connections.
+  size_t max_connections_per_address = 0;
+
   // What the process may use of memory. From 80 % on, large messages come one at a time on each
   // connection; from 90 % on, new calls are refused in a way that lets clients go elsewhere; from
   // 95 % on, the responses that slow clients leave lying are given up, the largest first. 0: what

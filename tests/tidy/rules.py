@@ -108,6 +108,7 @@ WHERE_THREADS_MEET = {
     "server/call.*": "any thread may ask whether a call is cancelled, or cancel it",
     "server/connection_calls.*": "a handler's thread asks whether its connection drains",
     "server/frame_memory.*": "nothing meets: each thread keeps frames of coroutines for itself",
+    "server/connections_by_address.*": "one thread accepts, connections end on all of them",
     "server/handler_pool.*": "workers hand it calls, its threads take them",
     "server/memory_trimmer.*": "a thread of its own returns memory, any other may ask it to",
     "server/server_core.*": "any thread may shut the server down or wait for that",

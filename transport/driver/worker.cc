@@ -31,7 +31,9 @@ void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* t
   if (tls != nullptr) {
     session = net::TlsSession::Create(*tls);
     if (session == nullptr) {
-      load_.fetch_sub(1, std::memory_order_relaxed);
+      const net::SocketAddress peer = socket->peer_address();
+      socket.reset();
+      ForgetConnection(peer);
       return;
     }
   }
@@ -134,12 +136,18 @@ void Worker::ReapLargestResponse() {
   if (holder != nullptr) holder->GiveUpStalledStream(largest);
 }
 
+// Its descriptor is closed.
+void Worker::ForgetConnection(const net::SocketAddress& peer) {
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  if (options_.on_connection_gone) options_.on_connection_gone(peer);
+}
+
 void Worker::DestroyIfDone(ConnectionDriver& connection) {
   if (!connection.is_destructible()) return;
+  const net::SocketAddress peer = connection.socket().peer_address();
   delete &connection;
   --connection_count_;
-  load_.fetch_sub(1, std::memory_order_relaxed);
-  if (options_.on_connection_gone) options_.on_connection_gone();
+  ForgetConnection(peer);
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 

@@ -14,6 +14,7 @@
 #include "transport/driver/connection_driver.h"
 #include "transport/driver/connection_handler.h"
 #include "transport/http2/options.h"
+#include "transport/net/address.h"
 #include "transport/net/loop.h"
 #include "transport/net/memory_monitor.h"
 #include "transport/net/socket.h"
@@ -45,8 +46,9 @@ struct WorkerOptions {
   // Asked at the end of each turn. May be null; must outlive the worker. Its level is what
   // http2.memory_pressure should point to.
   net::MemoryMonitor* memory_monitor = nullptr;
-  // Called when a connection has been destroyed, if set. On the worker's thread.
-  std::function<void()> on_connection_gone = {};
+  // Called when a promised connection is no more and its descriptor is closed, if set. On the
+  // worker's thread.
+  std::function<void(const net::SocketAddress& peer)> on_connection_gone = {};
 };
 
 // Everything but the methods marked thread-safe is confined to the loop's thread.
@@ -98,6 +100,7 @@ class Worker final : private net::TurnEnd {
  private:
   bool OnTurnEnd() override;
   void DestroyIfDone(ConnectionDriver& connection);
+  void ForgetConnection(const net::SocketAddress& peer);
   void AddStranger(ConnectionDriver& connection);
   void WatchMemory();
   void ReapLargestResponse();

@@ -47,6 +47,7 @@ enum class Limit : uint8_t {
   kPrefaceTime,
   kHandshakes,
   kConnections,
+  kConnectionsPerAddress,
   kKeepalive,
   kConnectionIdle,
   kConnectionAge,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "transport/base/bytes.h"
 #include "transport/net/percent_path.h"
 
 namespace weir::net {
@@ -167,6 +168,14 @@ std::string_view SocketAddress::unix_name() const {
   if (family() != AF_UNIX || length_ <= kUnixNameOffset) return {};
   const std::string_view name(unix_.sun_path, length_ - kUnixNameOffset);
   return name.front() == '\0' ? name : name.substr(0, name.find('\0'));
+}
+
+std::optional<AddressBlock> SocketAddress::block() const {
+  if (family() == AF_INET) return AddressBlock{false, ntohl(ipv4_.sin_addr.s_addr)};
+  if (family() != AF_INET6) return std::nullopt;
+  const uint8_t* const octets = ipv6_.sin6_addr.s6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&ipv6_.sin6_addr)) return AddressBlock{false, LoadBig32(octets + 12)};
+  return AddressBlock{true, LoadBig64(octets)};
 }
 
 std::string_view SocketAddress::unix_path() const {

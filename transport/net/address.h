@@ -6,11 +6,23 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace weir::net {
+
+// Whom an IP address belongs to, as far as it tells: all of an IPv4 address, and the first 64 bits
+// of an IPv6 address, since who has one of the rest has them all (RFC 4291 §2.5.4). IPv4 addresses
+// mapped into IPv6 are IPv4.
+struct AddressBlock {
+  bool is_ipv6 = false;
+  uint64_t prefix = 0;
+
+  friend auto operator<=>(const AddressBlock& a, const AddressBlock& b) = default;
+};
 
 // An address of a socket: IPv4, IPv6 or Unix. A value of 116 bytes.
 class SocketAddress {
@@ -48,6 +60,9 @@ class SocketAddress {
 
   // 0.0.0.0 or [::].
   bool is_wildcard() const;
+
+  // Nothing unless is_ip().
+  std::optional<AddressBlock> block() const;
 
   // The path in the file system; empty for abstract and unnamed sockets and other families.
   std::string_view unix_path() const;

@@ -48,6 +48,19 @@ TEST(SocketAddress, IsShownToPeopleAsTheyWriteIt) {
   EXPECT_EQ(SocketAddress().ToDisplayString(), "(no address)");
 }
 
+TEST(SocketAddress, BelongsToItsIpv4AddressOrItsIpv6Network) {
+  EXPECT_EQ(Numeric("192.0.2.1", 443).block(), Numeric("192.0.2.1", 80).block());
+  EXPECT_EQ(Numeric("192.0.2.1", 443).block(), Numeric("::ffff:192.0.2.1", 443).block());
+  EXPECT_NE(Numeric("192.0.2.1", 443).block(), Numeric("192.0.2.2", 443).block());
+  EXPECT_NE(Numeric("0.0.0.1", 443).block(), Numeric("::1:0:0:0:1", 443).block());
+  EXPECT_EQ(Numeric("2001:db8:0:1::1", 1).block(), Numeric("2001:db8:0:1:ffff::2", 2).block());
+  EXPECT_NE(Numeric("2001:db8:0:1::1", 1).block(), Numeric("2001:db8:0:2::1", 1).block());
+  EXPECT_FALSE(SocketAddress().block());
+  SocketAddress socket;
+  ASSERT_TRUE(SocketAddress::Unix("/run/weir.sock", socket));
+  EXPECT_FALSE(socket.block());
+}
+
 TEST(SocketAddress, ShowsAMappedIpv4AddressAsIpv4) {
   const SocketAddress mapped = Numeric("::ffff:192.0.2.1", 443);
   EXPECT_EQ(mapped.family(), AF_INET6);
