@@ -24,9 +24,11 @@ namespace weir::driver {
 
 struct WorkerOptions {
   http2::ConnectionOptions http2;
-  // From accept to the end of the TLS handshake.
+  // From accept to the end of the TLS handshake. Longer is for slow lines; strangers hold a
+  // descriptor meanwhile.
   Duration handshake_timeout = std::chrono::seconds(10);
-  // A peer that takes none of the pending output for this long is disconnected.
+  // A peer that takes none of the pending output for this long is disconnected: it is gone, or does
+  // not read, and its output is held.
   Duration write_stall_timeout = std::chrono::seconds(20);
   // From the last write to close, for the peer to close first.
   Duration linger_timeout = std::chrono::seconds(1);

@@ -62,7 +62,7 @@ struct ConnectionOptions {
   uint32_t header_block_bytes_max = 32 * 1024;
   uint32_t continuation_frames_max = 8;
 
-  // Entries in one SETTINGS frame.
+  // Entries in one SETTINGS frame: each is work for six octets, and there are hardly ten to set.
   uint32_t settings_entries_max = 32;
 
   // Replies to the peer's control frames (PING ACK, SETTINGS ACK, RST_STREAM) waiting to be
@@ -110,11 +110,14 @@ struct ConnectionOptions {
   size_t stream_high_mark_bytes = 64 * 1024;
   size_t stream_low_mark_bytes = 16 * 1024;
 
-  // From the start of the connection to the end of the client's preface with its SETTINGS.
+  // From the start of the connection to the end of the client's preface with its SETTINGS. Longer
+  // is for slow lines; strangers hold a descriptor meanwhile.
   Duration preface_timeout = std::chrono::seconds(10);
-  // From HEADERS to the frame with END_HEADERS.
+  // From HEADERS to the frame with END_HEADERS: no other frame may come before that, and what has
+  // come of the block is held.
   Duration header_block_timeout = std::chrono::seconds(10);
-  // From our SETTINGS to its acknowledgement: SETTINGS_TIMEOUT (RFC 9113 §6.5.3).
+  // From our SETTINGS to its acknowledgement: SETTINGS_TIMEOUT (RFC 9113 §6.5.3). Our limits hold
+  // only from then on.
   Duration settings_ack_timeout = std::chrono::seconds(10);
   // Without a read for this long the peer is sent a PING, and when nothing arrives for that long
   // after it the connection is closed (gRFC A8). Shorter finds dead peers sooner and costs traffic
