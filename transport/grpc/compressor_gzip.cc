@@ -41,6 +41,9 @@ class ZlibCompressor::Deflater {
     if (is_ready_) deflateEnd(&stream_);
   }
 
+  // False when there was no memory: to be made anew.
+  bool is_ready() const { return is_ready_; }
+
   bool Run(ByteView in, Buffer* out) {
     if (!is_ready_ || in.size() > kRunMax || deflateReset(&stream_) != Z_OK) return false;
     const size_t bound = deflateBound(&stream_, static_cast<uLong>(in.size()));
@@ -67,6 +70,9 @@ class ZlibCompressor::Inflater {
   ~Inflater() {
     if (is_ready_) inflateEnd(&stream_);
   }
+
+  // False when there was no memory: to be made anew.
+  bool is_ready() const { return is_ready_; }
 
   DecompressOutcome Run(ByteView in, size_t size_max, Buffer* out) {
     if (!is_ready_ || in.size() > kRunMax || inflateReset(&stream_) != Z_OK) {
@@ -119,13 +125,17 @@ int ZlibCompressor::window_bits() const {
 }
 
 bool ZlibCompressor::Compress(ByteView in, Buffer* out) {
-  if (deflater_ == nullptr) deflater_ = std::make_unique<Deflater>(window_bits(), level_);
+  if (deflater_ == nullptr || !deflater_->is_ready()) {
+    deflater_ = std::make_unique<Deflater>(window_bits(), level_);
+  }
   return deflater_->Run(in, out);
 }
 
 Compressor::DecompressOutcome ZlibCompressor::Decompress(ByteView in, size_t size_max,
                                                          Buffer* out) {
-  if (inflater_ == nullptr) inflater_ = std::make_unique<Inflater>(window_bits());
+  if (inflater_ == nullptr || !inflater_->is_ready()) {
+    inflater_ = std::make_unique<Inflater>(window_bits());
+  }
   return inflater_->Run(in, size_max, out);
 }
 

@@ -34,6 +34,9 @@ class ZstdCompressor::Encoder {
   Encoder& operator=(const Encoder&) = delete;
   ~Encoder() { ZSTD_freeCCtx(context_); }
 
+  // False when there was no memory: to be made anew.
+  bool is_ready() const { return context_ != nullptr; }
+
   bool Run(ByteView in, Buffer* out) {
     if (context_ == nullptr) return false;
     const size_t start = out->size();
@@ -59,6 +62,9 @@ class ZstdCompressor::Decoder {
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
   ~Decoder() { ZSTD_freeDCtx(context_); }
+
+  // False when there was no memory: to be made anew.
+  bool is_ready() const { return context_ != nullptr; }
 
   DecompressOutcome Run(ByteView in, size_t size_max, Buffer* out) {
     if (context_ == nullptr) return DecompressOutcome::kCorrupt;
@@ -108,13 +114,13 @@ ZstdCompressor::ZstdCompressor(int level) : level_(level) {}
 ZstdCompressor::~ZstdCompressor() = default;
 
 bool ZstdCompressor::Compress(ByteView in, Buffer* out) {
-  if (encoder_ == nullptr) encoder_ = std::make_unique<Encoder>(level_);
+  if (encoder_ == nullptr || !encoder_->is_ready()) encoder_ = std::make_unique<Encoder>(level_);
   return encoder_->Run(in, out);
 }
 
 Compressor::DecompressOutcome ZstdCompressor::Decompress(ByteView in, size_t size_max,
                                                          Buffer* out) {
-  if (decoder_ == nullptr) decoder_ = std::make_unique<Decoder>();
+  if (decoder_ == nullptr || !decoder_->is_ready()) decoder_ = std::make_unique<Decoder>();
   return decoder_->Run(in, size_max, out);
 }
 
