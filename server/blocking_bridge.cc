@@ -1,5 +1,6 @@
 #include "server/blocking_bridge.h"
 
+#include <new>
 #include <utility>
 
 #include "server/call.h"
@@ -25,6 +26,7 @@ void BlockingBridge::Reset() {
   input_.Release();
   is_input_ended_ = is_over_ = is_posted_ = false;
   outgoing_.clear();
+  lacks_memory_ = false;
   outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = wanted_bytes_ = 0;
   has_asked_for_message_ = false;
   wants_headers_ = is_done_ = false;
@@ -76,21 +78,25 @@ void BlockingBridge::Run() {
   const size_t wanted = std::exchange(wanted_bytes_, 0);
   const bool wants_headers = std::exchange(wants_headers_, false);
   const grpc::Rejection rejection = std::exchange(rejection_, {});
+  const bool lacks_memory = lacks_memory_;
   const bool is_done = is_done_;
   is_posted_ = false;
   lock.unlock();
 
   const Call::Pin pin(call_);
-  http2::Connection& connection = call_.connection().connection();
-  if (consumed != 0 || wanted != 0) {
-    connection.ReleaseWindow(call_.stream(), consumed);
-    connection.ExtendWindow(call_.stream(), wanted);
-    call_.MarkDirty();
-  }
-  if (wants_headers) call_.SendInitialMetadata();
-  for (Buffer& message : outgoing) call_.SendEncoded(std::move(message));
-  if (!outgoing.empty()) UpdateQueuedBytes();
-  if (rejection.is_rejected()) call_.EndWithRejection(rejection);
+  if (lacks_memory) call_.connection().driver().CloseForLackOfMemory();
+  call_.RunOrClose([&] {
+    http2::Connection& connection = call_.connection().connection();
+    if (consumed != 0 || wanted != 0) {
+      connection.ReleaseWindow(call_.stream(), consumed);
+      connection.ExtendWindow(call_.stream(), wanted);
+      call_.MarkDirty();
+    }
+    if (wants_headers) call_.SendInitialMetadata();
+    for (Buffer& message : outgoing) call_.SendEncoded(std::move(message));
+    if (!outgoing.empty()) UpdateQueuedBytes();
+    if (rejection.is_rejected()) call_.EndWithRejection(rejection);
+  });
   if (is_done) call_.OnPoolHandlerDone(std::move(result_));
 }
 
@@ -98,15 +104,32 @@ void BlockingBridge::Run() {
 
 void BlockingBridge::RunOnPool(PoolThread& thread) {
   thread_ = &thread;
-  const MethodShape shape = call_.method().shape();
-  Status status = Status::CANCELLED;
-  if (!call_.is_cancelled()) {
-    status = call_.InvokeBlocking(shape == MethodShape::kUnary ? nullptr : this);
-    if (status.ok() && !ServerStreams(shape)) status = EncodeResponse(std::move(status));
+  Status status;
+  bool lacks_memory = false;
+  try {
+    status = RunHandler();
+  } catch (const std::bad_alloc&) {
+    lacks_memory = true;
   }
   std::unique_lock lock(mutex_);
   result_ = std::move(status);
+  lacks_memory_ = lacks_memory_ || lacks_memory;
   is_done_ = true;
+  PostAndUnlock(lock);
+}
+
+Status BlockingBridge::RunHandler() {
+  if (call_.is_cancelled()) return Status::CANCELLED;
+  const MethodShape shape = call_.method().shape();
+  Status status = call_.InvokeBlocking(shape == MethodShape::kUnary ? nullptr : this);
+  if (status.ok() && !ServerStreams(shape)) return EncodeResponse(std::move(status));
+  return status;
+}
+
+void BlockingBridge::GiveUp() {
+  std::unique_lock lock(mutex_);
+  is_over_ = true;
+  lacks_memory_ = true;
   PostAndUnlock(lock);
 }
 
@@ -133,7 +156,27 @@ void BlockingBridge::PostAndUnlock(std::unique_lock<std::mutex>& lock) {
   if (must_post) loop.Post(*this);
 }
 
+// weir throws nothing at a handler: a Read or Write for which there is no memory fails.
 ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* message) {
+  try {
+    return ReadOrThrow(codec, message);
+  } catch (const std::bad_alloc&) {
+    GiveUp();
+    return ReadResult::Kind::kFailed;
+  }
+}
+
+bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* message,
+                           WriteOptions options) {
+  try {
+    return WriteOrThrow(codec, message, options);
+  } catch (const std::bad_alloc&) {
+    GiveUp();
+    return false;
+  }
+}
+
+ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void* message) {
   if (call_.is_cancelled()) return ReadResult::Kind::kFailed;
   for (;;) {
     ByteView source = reading_.view().subspan(reading_used_);
@@ -193,8 +236,8 @@ ReadResult BlockingBridge::FailRead(const grpc::Rejection& rejection) {
   return ReadResult::Kind::kFailed;
 }
 
-bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* message,
-                           WriteOptions options) {
+bool BlockingBridge::WriteOrThrow(const internal::MessageCodec& codec, const void* message,
+                                  WriteOptions options) {
   if (call_.is_cancelled()) return false;
   const size_t size = codec.byte_size(message);
   if (call_.IsMessageTooLarge(size)) {

@@ -57,6 +57,11 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // Encodes the response of a handler that returns one message. Turns one that is too large into a
   // status.
   Status EncodeResponse(Status status);
+  Status RunHandler();
+  ReadResult ReadOrThrow(const internal::MessageCodec& codec, void* message);
+  bool WriteOrThrow(const internal::MessageCodec& codec, const void* message, WriteOptions options);
+  // The pool's thread has run out of memory: the worker is to end the call, with its connection.
+  void GiveUp();
   // Gives a problem with the request to the worker. Always returns kFailed.
   ReadResult FailRead(const grpc::Rejection& rejection);
   // Moves what has arrived to `reading_`; waits for it if there is nothing. False when the call is
@@ -87,6 +92,7 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   size_t wanted_bytes_ = 0;  // for the message that is being read
   bool wants_headers_ = false;
   grpc::Rejection rejection_;
+  bool lacks_memory_ = false;
   bool is_done_ = false;
   Status result_;
 };

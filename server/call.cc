@@ -1,6 +1,7 @@
 #include "server/call.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "server/blocking_bridge.h"
@@ -115,16 +116,7 @@ void Call::OnSingleRequestEnd() {
 // ---- the end -----------------------------------------------------------------------------------
 
 void Call::OnStreamLost() {
-  if (is_stream_over_) return;
-  EndStream(StatusCode::CANCELLED);
-}
-
-// Not stored for who is gone: resets can be many, and few handlers have interceptors.
-Status Call::EndStatus() const {
-  if (end_message_.empty() && end_code_ == StatusCode::CANCELLED) {
-    return Status(end_code_, "the client cancelled the call or disconnected");
-  }
-  return Status(end_code_, end_message_);
+  if (!is_stream_over_) EndStream(StatusCode::CANCELLED);
 }
 
 // Whether nine tenths of the time for the call are over. A deadline within a few milliseconds is
@@ -137,7 +129,9 @@ bool Call::IsNearDeadline() const {
 }
 
 void Call::OnTimer(TimePoint) {
-  EndAtOnce(StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the server had answered");
+  RunOrClose([this] {
+    EndAtOnce(StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the server had answered");
+  });
 }
 
 // Posted, because it may come from any thread; by then the object may serve another call. (It is
@@ -145,10 +139,15 @@ void Call::OnTimer(TimePoint) {
 void Call::TryCancel() {
   is_cancel_requested_.store(true, std::memory_order_relaxed);
   cancels_on_way_.fetch_add(1, std::memory_order_relaxed);
-  connection_->loop().PostFunction([this, serial = serial_] {
+  try {
+    connection_->loop().PostFunction([this, serial = serial_] {
+      cancels_on_way_.fetch_sub(1, std::memory_order_release);
+      if (serial_ == serial && !is_finished_) RunOrClose([this] { CancelByServer(); });
+    });
+  } catch (const std::bad_alloc&) {
+    // The end of the handler finds the request.
     cancels_on_way_.fetch_sub(1, std::memory_order_release);
-    if (serial_ == serial && !is_finished_) CancelByServer();
-  });
+  }
 }
 
 void Call::CancelByServer() { EndAtOnce(StatusCode::CANCELLED, "the server cancelled the call"); }
@@ -243,21 +242,23 @@ void Call::ClearCallbacks() {
 void Call::Finish(Status status) {
   const Pin pin(*this);
   is_handler_running_ = false;
-  if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
-  if (!is_stream_over_) {
-    SendResponse(status);
-    is_stream_over_ = true;
-  }
+  RunOrClose([&] {
+    if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
+    if (!is_stream_over_) SendResponse(status);
+  });
+  is_stream_over_ = true;
   if (!is_finished_) Complete();
 }
 
 void Call::Complete() {
   is_finished_ = true;
   if (is_armed()) connection_->loop().Disarm(*this);
-  if (deadline_ != kNever && http2().QueuedBytes(stream_) != 0) {
-    connection_->WatchUnsentResponse(stream_, deadline_);
-  }
-  http2().ReleaseStream(stream_);
+  RunOrClose([this] {
+    if (deadline_ != kNever && http2().QueuedBytes(stream_) != 0) {
+      connection_->WatchUnsentResponse(stream_, deadline_);
+    }
+    http2().ReleaseStream(stream_);
+  });
   connection_->OnCallFinished(*this);
   if (pins_ == 0) Recycle();
 }
@@ -301,6 +302,11 @@ void Call::Recycle() {
   if (!observers_.empty()) observers_.clear();
   statistics_ = {};
   owner.RecycleCall(this);
+}
+
+Status Call::EndStatus() const {
+  return Status(end_code_, end_message_.empty() ? "the client cancelled the call or disconnected"
+                                                : end_message_);
 }
 
 // ---- facts and settings ------------------------------------------------------------------------
@@ -409,10 +415,14 @@ InterceptedCall::Statistics Call::statistics() const {
   return result;
 }
 
-void Call::LogMisuse(std::string_view what) const {
-  std::string line = "the handler of ";
-  line.append(method_->path).append(" ").append(what);
-  connection_->worker().config().log.Error(line);
+void Call::LogMisuse(std::string_view what) const noexcept {
+  try {
+    std::string line = "the handler of ";
+    line.append(method_->path).append(" ").append(what);
+    connection_->worker().config().log.Error(line);
+  } catch (...) {
+    // No line is worth a call.
+  }
 }
 
 }  // namespace weir::server

@@ -10,7 +10,11 @@
 //     other way round. The stream's place is given back when both are.
 //  3. The status is sent once: by Finish, or earlier by End* when the library ends the call itself.
 //     The handler's own status is then ignored.
-//  4. Resuming a coroutine, running a callback or ending the stream may end the call. Code that
+//  4. When memory runs out, the connection is closed (ConnectionDriver::RunOrClose) and the call
+//  ends
+//     with it. So ending a call (OnStreamLost to Recycle) allocates nothing that it cannot do
+//     without, and whoever calls from outside the connection's own events goes through RunOrClose.
+//  5. Resuming a coroutine, running a callback or ending the stream may end the call. Code that
 //     goes on afterwards holds a Pin.
 #ifndef WEIR_SERVER_CALL_H_
 #define WEIR_SERVER_CALL_H_
@@ -48,6 +52,7 @@ namespace weir::server {
 
 class BlockingBridge;
 class ConnectionCalls;
+struct DetachedTask;
 class WorkerContext;
 
 struct CallListTag {};
@@ -107,7 +112,8 @@ class Call final : public internal::CoroutineStream,
   // ---- coroutine streams (call_stream.cc)
   bool StartRead(internal::ReadOperation& operation) override;
   bool StartWrite(internal::WriteOperation& operation) override;
-  void StartSleep(Duration duration, std::coroutine_handle<> waiter);
+  // False when memory is exhausted, which ends the call: `waiter` is not resumed then.
+  bool StartSleep(Duration duration, std::coroutine_handle<> waiter);
 
   // ---- facts and settings, for the handler and its interceptors
   const Method& method() const { return *method_; }
@@ -155,13 +161,14 @@ class Call final : public internal::CoroutineStream,
   InterceptedCall::Statistics statistics() const;
 
   // A line in the server's log about this call's handler: what it did, or what of it threw.
-  void LogMisuse(std::string_view what) const;
-  void LogException(std::string_view what, const std::exception_ptr& exception) const;
+  // Best effort: without memory, or with a sink that throws, there is none.
+  void LogMisuse(std::string_view what) const noexcept;
+  void LogException(std::string_view what, const std::exception_ptr& exception) const noexcept;
 
  private:
   friend class BlockingBridge;
 
-  // See rule 4.
+  // See rule 5.
   class Pin {
    public:
     explicit Pin(Call& call) : call_(call) { ++call_.pins_; }
@@ -194,6 +201,10 @@ class Call final : public internal::CoroutineStream,
   http2::Connection& http2();
   WorkerContext& worker();
 
+  // See rule 4.
+  template <typename Work>
+  bool RunOrClose(Work work);
+
   // call.cc
   void CountHit(http2::Limit limit);
   // Otherwise it is logged.
@@ -203,7 +214,6 @@ class Call final : public internal::CoroutineStream,
   void OnSingleRequestEnd();
   void CancelByServer();
   void EndStream(StatusCode code);
-  Status EndStatus() const;
   void Cancel();
   void RunCallbacks(std::vector<std::function<void()>>* callbacks);
   void RunCallback(const std::function<void()>& callback) const;
@@ -211,20 +221,24 @@ class Call final : public internal::CoroutineStream,
   void Finish(Status status);
   void Complete();
   void Recycle();
+  Status EndStatus() const;
   Extras& extras();
   void ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
                        const internal::MessageCodec& codec, const void* message);
 
   // call_handler.cc
   void StartHandler();
+  void LaunchHandler();
   void OnRequestReady();
   // False when the pool's queue is full.
   bool SubmitToPool();
   Status StatusOfException(const std::exception_ptr& exception) const;
+  DetachedTask FinishWith(Task<Status> outcome);
   struct RequestReadyAwaiter;
   struct PoolAwaiter;
 
   // call_response.cc
+  void SendHeaders();
   void SendResponse(const Status& status);
   void SendStatus(StatusCode code, std::string_view message, std::string_view details);
   bool IsMessageTooLarge(size_t size) const { return size > method_->send_bytes_max; }
@@ -236,6 +250,7 @@ class Call final : public internal::CoroutineStream,
   // True when the operation has its result.
   bool TryRead(internal::ReadOperation& operation);
   ReadResult ReadAtEnd();
+  void RejectRead(const grpc::Rejection& rejection);
   void ResumeReadIfReady();
   void WakeWaiters();
 
@@ -285,7 +300,8 @@ class Call final : public internal::CoroutineStream,
   std::atomic<bool> is_cancel_requested_ = false;  // TryCancel was called
   std::atomic<uint32_t> cancels_on_way_ = 0;
   uint32_t pins_ = 0;
-  // Why the library ended the call, for interceptors.
+  // Why the library ended the call, for interceptors. The message is empty when the stream was
+  // lost.
   StatusCode end_code_ = StatusCode::OK;
   std::string end_message_;
   std::coroutine_handle<> request_waiter_;

@@ -1,5 +1,6 @@
 // Calls: running the handler, in each style, with and without interceptors.
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -32,11 +33,12 @@ struct Call::PoolAwaiter {
   Call& call;
   bool await_ready() const { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) {
-    call.pool_waiter_ = waiter;
-    if (call.SubmitToPool()) return true;
-    call.pool_waiter_ = nullptr;
-    call.pool_status_ = PoolIsFull();
-    return false;
+    if (!call.SubmitToPool()) {
+      call.pool_status_ = PoolIsFull();
+      return false;
+    }
+    call.pool_waiter_ = waiter;  // the pool is told at the end of the turn
+    return true;
   }
   Status await_resume() const { return std::move(call.pool_status_); }
 };
@@ -50,13 +52,27 @@ void Call::OnRequestReady() {
   }
 }
 
+// The bottom of a handler's coroutine stack. All that is thrown through it is a lack of memory.
+DetachedTask Call::FinishWith(Task<Status> outcome) {
+  Status status;
+  try {
+    status = co_await std::move(outcome);
+  } catch (const std::bad_alloc&) {
+    connection_->driver().CloseForLackOfMemory();
+  }
+  Finish(std::move(status));
+}
+
 void Call::StartHandler() {
   is_handler_running_ = true;
+  // What throws has started no handler, so none will finish the call.
+  if (!RunOrClose([this] { LaunchHandler(); })) Finish(Status());
+}
+
+void Call::LaunchHandler() {
   const InterceptorChain& interceptors = worker().config().interceptors;
   if (!interceptors.is_empty()) {
-    [](Call* call, const InterceptorChain* chain) -> DetachedTask {
-      call->Finish(co_await chain->Run(*call));
-    }(this, &interceptors);
+    FinishWith(interceptors.Run(*this));
     return;
   }
   switch (method_->style) {
@@ -68,7 +84,7 @@ void Call::StartHandler() {
       if (!SubmitToPool()) Finish(PoolIsFull());
       return;
     case HandlerStyle::kCoroutine:
-      [](Call* call) -> DetachedTask { call->Finish(co_await call->RunHandler()); }(this);
+      FinishWith(RunHandler());
       return;
   }
 }
@@ -81,28 +97,34 @@ Task<Status> Call::RunHandler() {
   if (HasSingleRequest()) co_await RequestReadyAwaiter{*this};
   Status status;
   if (!is_stream_over_) {
-    if (method_->style != HandlerStyle::kPool && HasSingleResponse()) {
-      response_ = worker().AcquireResponse(*method_);
-    }
-    switch (method_->style) {
-      case HandlerStyle::kInline:
-        status = InvokeBlocking(nullptr);
-        break;
-      case HandlerStyle::kPool:
-        status = co_await PoolAwaiter{*this};
-        break;
-      case HandlerStyle::kCoroutine:
-        try {
-          status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
-                                                           response_, this);
-        } catch (...) {
-          status = StatusOfException(std::current_exception());
-        }
-        ClearCallbacks();
-        break;
+    try {
+      if (method_->style != HandlerStyle::kPool && HasSingleResponse()) {
+        response_ = worker().AcquireResponse(*method_);
+      }
+      switch (method_->style) {
+        case HandlerStyle::kInline:
+          status = InvokeBlocking(nullptr);
+          break;
+        case HandlerStyle::kPool:
+          status = co_await PoolAwaiter{*this};
+          break;
+        case HandlerStyle::kCoroutine:
+          try {
+            status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
+                                                             response_, this);
+          } catch (...) {
+            status = StatusOfException(std::current_exception());
+          }
+          ClearCallbacks();
+          break;
+      }
+    } catch (const std::bad_alloc&) {
+      connection_->driver().CloseForLackOfMemory();
     }
   }
-  if (is_cancel_requested_.load(std::memory_order_relaxed)) CancelByServer();
+  if (is_cancel_requested_.load(std::memory_order_relaxed)) {
+    RunOrClose([this] { CancelByServer(); });
+  }
   // What the client was told, or would have been: interceptors are to see that.
   if (is_stream_over_) co_return EndStatus();
   if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool) {
@@ -132,17 +154,21 @@ Status Call::StatusOfException(const std::exception_ptr& exception) const {
   return Status(StatusCode::UNKNOWN, "the handler failed with an exception");
 }
 
-void Call::LogException(std::string_view what, const std::exception_ptr& exception) const {
-  std::string line(what);
-  if (!line.empty()) line.push_back(' ');
+void Call::LogException(std::string_view what, const std::exception_ptr& exception) const noexcept {
   try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& known) {
-    line.append("threw an exception: ").append(known.what());
-  } catch (...) {
-    line.append("threw something that is not a std::exception");
+    std::string line(what);
+    if (!line.empty()) line.push_back(' ');
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& known) {
+      line.append("threw an exception: ").append(known.what());
+    } catch (...) {
+      line.append("threw something that is not a std::exception");
+    }
+    LogMisuse(line);
+  } catch (const std::bad_alloc&) {
+    LogMisuse("threw an exception");
   }
-  LogMisuse(line);
 }
 
 // ---- pool --------------------------------------------------------------------------------------

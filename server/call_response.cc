@@ -34,7 +34,10 @@ grpc::Compressor* Call::ResponseCompressor(const grpc::CompressorRegistry& compr
 }
 
 void Call::SendInitialMetadata() {
-  if (are_headers_sent_ || is_stream_over_) return;
+  if (!are_headers_sent_ && !is_stream_over_) RunOrClose([this] { SendHeaders(); });
+}
+
+void Call::SendHeaders() {
   SealInitialMetadata();
   are_headers_sent_ = true;
   MarkDirty();

@@ -26,11 +26,13 @@ class Call::SleepTimer final : public net::Timer, public ListNode<SleepListTag> 
   std::coroutine_handle<> waiter_;
 };
 
-void Call::StartSleep(Duration duration, std::coroutine_handle<> waiter) {
-  auto* timer = new SleepTimer(waiter);
-  sleepers_.PushBack(*timer);
-  net::Loop& loop = connection_->loop();
-  loop.Arm(*timer, AddSaturated(loop.Now(), duration));
+bool Call::StartSleep(Duration duration, std::coroutine_handle<> waiter) {
+  return RunOrClose([&] {
+    auto* timer = new SleepTimer(waiter);
+    sleepers_.PushBack(*timer);
+    net::Loop& loop = connection_->loop();
+    loop.Arm(*timer, AddSaturated(loop.Now(), duration));
+  });
 }
 
 // ---- reading -----------------------------------------------------------------------------------
@@ -56,9 +58,12 @@ void Call::OnStreamData(ByteView data) {
 }
 
 bool Call::StartRead(internal::ReadOperation& operation) {
-  if (TryRead(operation)) return true;
-  read_ = &operation;
-  return false;
+  bool has_result = true;
+  if (!RunOrClose([&] { has_result = TryRead(operation); })) {
+    operation.result = ReadResult::Kind::kFailed;
+  }
+  if (!has_result) read_ = &operation;
+  return has_result;
 }
 
 void Call::ResumeReadIfReady() {
@@ -97,15 +102,9 @@ bool Call::TryRead(internal::ReadOperation& operation) {
         NoteReceived(*operation.codec, operation.message, decoder_.message_size());
         operation.result = ReadResult::Kind::kMessage;
         return true;
-      case MessageDecoder::Outcome::kRejected: {
-        // The waiting operation, if it is this one, must not be resumed by the cancellation: its
-        // result is delivered by returning.
-        internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
-        const bool had_waiter = waiting != nullptr;
-        EndWithRejection(decoder_.rejection());
-        if (had_waiter) read_ = waiting;
+      case MessageDecoder::Outcome::kRejected:
+        RejectRead(decoder_.rejection());
         return true;
-      }
       case MessageDecoder::Outcome::kNeedMore:
         if (from_inbound) continue;  // then what has just arrived
         if (is_input_ended_) {
@@ -121,17 +120,28 @@ bool Call::TryRead(internal::ReadOperation& operation) {
 
 ReadResult Call::ReadAtEnd() {
   if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
-  internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
-  EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
-  read_ = waiting;
+  RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
   return ReadResult::Kind::kFailed;
+}
+
+// The cancellation must not resume the operation that waits, if there is one: its result is
+// delivered by returning.
+void Call::RejectRead(const grpc::Rejection& rejection) {
+  internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
+  RunOrClose([&] { EndWithRejection(rejection); });
+  read_ = waiting;
 }
 
 // ---- writing -----------------------------------------------------------------------------------
 
 bool Call::StartWrite(internal::WriteOperation& operation) {
-  operation.is_sent =
-      SendMessage(*operation.codec, operation.message, !operation.options.get_no_compression());
+  operation.is_sent = false;
+  RunOrClose([&] {
+    operation.is_sent =
+        SendMessage(*operation.codec, operation.message, !operation.options.get_no_compression());
+  });
+  // The connection may have been lost on the way, for lack of memory.
+  operation.is_sent = operation.is_sent && !is_stream_over_;
   if (!operation.is_sent || http2().IsWritable(stream_)) return true;
   write_ = &operation;
   return false;

@@ -115,7 +115,9 @@ void ConnectionCalls::Reject(http2::StreamKey stream, const grpc::Rejection& rej
   driver_.MarkDirty();
 }
 
-// What `visit` does may finish any call of the connection, so no iterator is kept.
+// What `visit` does may finish any call of the connection, so no iterator is kept. It may also lose
+// the connection, for lack of memory: OnClosed then reaches the calls that had their turn, and the
+// others hear of it here.
 template <typename Visit>
 void ConnectionCalls::ForEachCall(Visit visit) {
   IntrusiveList<Call, CallListTag> batch;
@@ -123,7 +125,11 @@ void ConnectionCalls::ForEachCall(Visit visit) {
   while (!batch.empty()) {
     Call& call = batch.PopFront();
     calls_.PushBack(call);
-    visit(call);
+    if (is_closed_) {
+      call.OnStreamLost();
+    } else {
+      driver_.RunOrClose([&] { visit(call); });
+    }
   }
 }
 
@@ -140,7 +146,7 @@ void ConnectionCalls::OnAbort() {
 void ConnectionCalls::OnClosed() {
   is_closed_ = true;
   unsent_responses_.Clear();
-  ForEachCall([](Call& call) { call.OnStreamLost(); });
+  ForEachCall([](Call&) {});  // each hears of it
 }
 
 void ConnectionCalls::OnCallFinished(Call& call) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <utility>
 
 #include "server/call.h"
 #include "server/unsent_responses.h"
@@ -64,6 +65,11 @@ class ConnectionCalls final : public driver::ConnectionHandler {
   std::atomic<bool> is_draining_ = false;
   const Peer peer_;
 };
+
+template <typename Work>
+bool Call::RunOrClose(Work work) {
+  return connection_->driver().RunOrClose(std::move(work));
+}
 
 }  // namespace weir::server
 

@@ -3,8 +3,11 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "server/compressors.h"
 #include "transport/base/check.h"
@@ -23,18 +26,12 @@ bool HandlerPool::ReservePlace() {
 }
 
 void HandlerPool::Submit(PoolBatch& batch) {
-  if (batch.size_ == 0) return;
+  if (batch.size_ == 0 && !was_thread_refused_.load(std::memory_order_relaxed)) return;
   size_t to_wake = 0;
   {
     const std::lock_guard lock(mutex_);
     WEIR_CHECK(!is_stopping_);
-    if (last_ == nullptr) {
-      first_ = batch.first_;
-    } else {
-      last_->next_ = batch.first_;
-    }
-    last_ = batch.last_;
-    queued_ += batch.size_;
+    if (batch.size_ != 0) Append(batch);
     to_wake = std::min(batch.size_, idle_threads_);
     StartThreads(queued_ - std::min(queued_, idle_threads_));
   }
@@ -42,18 +39,36 @@ void HandlerPool::Submit(PoolBatch& batch) {
   batch = PoolBatch();
 }
 
+void HandlerPool::Append(const PoolBatch& batch) {
+  if (last_ == nullptr) {
+    first_ = batch.first_;
+  } else {
+    last_->next_ = batch.first_;
+  }
+  last_ = batch.last_;
+  queued_ += batch.size_;
+}
+
 // The mutex is held, so that the new threads wait for all of them to be counted.
 void HandlerPool::StartThreads(size_t wanted) {
+  was_thread_refused_.store(true, std::memory_order_relaxed);  // until none is
   for (size_t i = 0; i < wanted && threads_.size() < threads_max_; ++i) {
     try {
-      threads_.emplace_back([this] { RunThread(); });
+      // Made here, where failing is foreseen.
+      auto compressors = std::make_unique<grpc::CompressorRegistry>();
+      AddBuiltInCompressors(compressors.get());
+      threads_.emplace_back(
+          [this, compressors = std::move(compressors)] { RunThread(*compressors); });
     } catch (const std::system_error&) {
+      return;
+    } catch (const std::bad_alloc&) {
       return;
     }
     ++idle_threads_;
     pthread_setname_np(threads_.back().native_handle(),
                        ("weir-pool-" + std::to_string(threads_.size() - 1)).c_str());
   }
+  was_thread_refused_.store(false, std::memory_order_relaxed);
 }
 
 void HandlerPool::StopAndJoin() {
@@ -66,9 +81,7 @@ void HandlerPool::StopAndJoin() {
   threads_.clear();
 }
 
-void HandlerPool::RunThread() {
-  grpc::CompressorRegistry compressors;
-  AddBuiltInCompressors(&compressors);
+void HandlerPool::RunThread(grpc::CompressorRegistry& compressors) {
   PoolThread self{.compressors = &compressors};
 
   std::unique_lock lock(mutex_);

@@ -68,19 +68,22 @@ class HandlerPool {
   bool ReservePlace();
 
   // Queues the batch, whose places were reserved, in order; empties it. When the system refuses a
-  // thread, the tasks wait for the threads there are; the next call tries again.
+  // thread, or the memory for one, the tasks wait for the threads there are; the next call tries
+  // again, also with an empty batch.
   void Submit(PoolBatch& batch);
 
   // Runs what is queued to its end. Nothing may be submitted any more.
   void StopAndJoin();
 
  private:
+  void Append(const PoolBatch& batch);
   void StartThreads(size_t wanted);
-  void RunThread();
+  void RunThread(grpc::CompressorRegistry& compressors);
 
   const size_t threads_max_;
   const size_t queue_max_;
   std::atomic<size_t> places_taken_ = 0;
+  std::atomic<bool> was_thread_refused_ = false;  // and there is work for one
 
   std::mutex mutex_;
   std::condition_variable work_;

@@ -85,8 +85,7 @@ ServerContext::SleepAwaiter ServerContext::SleepFor(std::chrono::nanoseconds dur
 
 bool ServerContext::SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {
   if (call_->is_cancelled()) return false;
-  call_->StartSleep(duration_, waiter);
-  return true;
+  return call_->StartSleep(duration_, waiter);
 }
 
 bool ServerContext::SleepAwaiter::await_resume() const { return !call_->is_cancelled(); }

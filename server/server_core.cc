@@ -1,6 +1,7 @@
 #include "server/server_core.h"
 
 #include <algorithm>
+#include <new>
 #include <random>
 #include <utility>
 
@@ -38,6 +39,14 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
     driver::Worker& worker = core_.LeastLoadedWorker();
     worker.PromiseConnection();
     core_.OnConnectionPromised();
+    try {
+      HandOver(worker, std::move(fd), peer);
+    } catch (const std::bad_alloc&) {
+      worker.BreakPromise(peer);
+    }
+  }
+
+  void HandOver(driver::Worker& worker, net::UniqueFd fd, const net::SocketAddress& peer) {
     auto socket = std::make_unique<net::TcpSocket>(std::move(fd), peer);
     if (&worker == &core_.accepting_worker()) {
       worker.Adopt(std::move(socket), tls_);
@@ -58,9 +67,13 @@ ServerCore::ServerCore(std::unique_ptr<const ServerConfig> config)
       pool_(PoolThreads(config_->options), config_->options.handler_queue_max),
       clients_(config_->options.max_connections_per_address),
       trimmer_([this] {
-        for (WorkerUnit& unit : workers_) {
-          unit.thread->loop().PostFunction(
-              [context = unit.context.get()] { context->ReleaseIdleMemory(); });
+        try {
+          for (WorkerUnit& unit : workers_) {
+            unit.thread->loop().PostFunction(
+                [context = unit.context.get()] { context->ReleaseIdleMemory(); });
+          }
+        } catch (const std::bad_alloc&) {
+          // Then the rest is released when the next connection ends.
         }
       }) {
   size_t budget = config_->options.memory_budget_bytes;
@@ -166,8 +179,12 @@ uint64_t ServerCore::LimitHits(http2::Limit limit) const {
 
 // On the accepting worker's thread, before anything is made for the connection.
 bool ServerCore::Admit(const net::SocketAddress& peer) {
-  if (clients_.Add(peer)) return true;
-  accepting_worker().counters().Hit(http2::Limit::kConnectionsPerAddress);
+  try {
+    if (clients_.Add(peer)) return true;
+    accepting_worker().counters().Hit(http2::Limit::kConnectionsPerAddress);
+  } catch (const std::bad_alloc&) {
+    ++accepting_worker().counters().connections_out_of_memory;
+  }
   return false;
 }
 
@@ -192,9 +209,11 @@ void ServerCore::OnConnectionGone(const net::SocketAddress& peer) {
 void ServerCore::ResumeAccepting() {
   if (!is_full_.load() || ConnectionCount() >= config_->options.max_connections) return;
   if (!is_full_.exchange(false)) return;
-  accepting_worker().loop().PostFunction([this] {
-    for (const auto& acceptor : acceptors_) acceptor->Resume();
-  });
+  accepting_worker().loop().Post(resume_task_);
+}
+
+void ServerCore::ResumeTask::Run() {
+  for (const auto& acceptor : core_.acceptors_) acceptor->Resume();
 }
 
 // ---- end ---------------------------------------------------------------------------------------

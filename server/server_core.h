@@ -23,6 +23,7 @@
 #include "transport/net/address.h"
 #include "transport/net/listener.h"
 #include "transport/net/memory_monitor.h"
+#include "transport/net/task.h"
 #include "transport/net/tls_context.h"
 #include "weir/server.h"
 #include "weir/status.h"
@@ -63,6 +64,18 @@ class ServerCore {
   class PortAcceptor;
   enum class State { kStarting, kRunning, kStopping, kStopped };
 
+  // Posted by whichever worker makes room, at most once until it has run, so that saying so needs
+  // no memory.
+  class ResumeTask final : public net::Task {
+   public:
+    explicit ResumeTask(ServerCore& core) : core_(core) {}
+
+   private:
+    void Run() override;
+
+    ServerCore& core_;
+  };
+
   driver::Worker& LeastLoadedWorker();
   size_t ConnectionCount() const;
   bool Admit(const net::SocketAddress& peer);
@@ -83,6 +96,7 @@ class ServerCore {
   ConnectionsByAddress clients_;
   MemoryTrimmer trimmer_;
   std::unique_ptr<net::MemoryMonitor> memory_monitor_;  // null when there is no budget
+  ResumeTask resume_task_{*this};  // outlives the loops, which may hold it to the end
   std::vector<WorkerUnit> workers_;
   std::atomic<bool> is_full_ = false;  // of connections, so that accepting pauses
   // Confined to the accepting worker's thread while it runs.

@@ -34,6 +34,10 @@ void UnsentResponses::ForgetTheSent() {
 }
 
 void UnsentResponses::OnTimer(TimePoint now) {
+  driver_.RunOrClose([this, now] { ResetTheLate(now); });
+}
+
+void UnsentResponses::ResetTheLate(TimePoint now) {
   std::erase_if(responses_, [this, now](const Response& response) {
     if (now < response.deadline) return false;
     if (driver_.connection().QueuedBytes(response.stream) != 0) {

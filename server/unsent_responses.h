@@ -35,6 +35,7 @@ class UnsentResponses final : private net::Timer {
   };
 
   void OnTimer(TimePoint now) override;
+  void ResetTheLate(TimePoint now);
   void ForgetTheSent();
 
   driver::ConnectionDriver& driver_;

@@ -1,5 +1,6 @@
 #include "server/worker_context.h"
 
+#include <new>
 #include <utility>
 
 #include "server/call.h"
@@ -22,7 +23,11 @@ void Recycle(const internal::MessageCodec& codec, std::vector<void*>& kept, void
     return;
   }
   codec.clear(message);
-  kept.push_back(message);
+  try {
+    kept.push_back(message);
+  } catch (const std::bad_alloc&) {
+    codec.destroy(message);
+  }
 }
 
 void* Acquire(const internal::MessageCodec& codec, std::vector<void*>& kept) {
@@ -39,7 +44,10 @@ WorkerContext::WorkerContext(const ServerConfig& config, HandlerPool& pool)
   AddBuiltInCompressors(&compressors_);
 }
 
-WorkerContext::~WorkerContext() { ForgetMessages(); }
+WorkerContext::~WorkerContext() {
+  free_calls_.ForEach([](Call& call) { delete &call; });
+  ForgetMessages();
+}
 
 std::unique_ptr<driver::ConnectionHandler> WorkerContext::MakeHandler(
     driver::ConnectionDriver& driver) {
@@ -55,18 +63,15 @@ bool WorkerContext::RunOnPool(PoolTask& task) {
 }
 
 Call* WorkerContext::AcquireCall() {
-  if (free_calls_.empty()) return new Call;
-  Call* const call = free_calls_.back().release();
-  free_calls_.pop_back();
-  return call;
+  return free_calls_.empty() ? new Call : &free_calls_.PopFront();
 }
 
-void WorkerContext::RecycleCall(Call* call) { free_calls_.emplace_back(call); }
+void WorkerContext::RecycleCall(Call* call) { free_calls_.PushFront(*call); }
 
 void WorkerContext::ReleaseIdleMemory() {
-  std::erase_if(free_calls_,
-                [](const std::unique_ptr<Call>& call) { return !call->is_referred_to(); });
-  free_calls_.shrink_to_fit();
+  free_calls_.ForEach([](Call& call) {
+    if (!call.is_referred_to()) delete &call;
+  });
   ForgetMessages();
   ReleaseIdleFrames();
   net::ReturnFreeMemoryOfThread();

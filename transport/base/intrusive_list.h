@@ -54,6 +54,15 @@ class IntrusiveList {
     head_.prev_ = &node;
   }
 
+  void PushFront(T& member) {
+    ListNode<Tag>& node = member;
+    WEIR_DCHECK(!node.is_linked());
+    node.prev_ = &head_;
+    node.next_ = head_.next_;
+    head_.next_->prev_ = &node;
+    head_.next_ = &node;
+  }
+
   // The list must not be empty.
   T& Front() {
     WEIR_DCHECK(!empty());

@@ -42,10 +42,11 @@ class SlotMap {
     if (free_head_ == kNoSlot) AddChunk();
     const uint32_t index = free_head_;
     Slot& slot = SlotAt(index);
+    // First: when it throws, the slot was not taken.
+    T* object = ::new (static_cast<void*>(slot.storage)) T(std::forward<Args>(args)...);
     free_head_ = slot.next_free;
     ++slot.generation;
     ++size_;
-    T* object = ::new (static_cast<void*>(slot.storage)) T(std::forward<Args>(args)...);
     return {SlotKey{index, slot.generation}, object};
   }
 

@@ -28,6 +28,10 @@ ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
 
 void ConnectionDriver::Start() {
   MarkDirty();
+  RunOrClose([this] { Open(); });
+}
+
+void ConnectionDriver::Open() {
   auto watch = worker_.loop().Watch(socket_->fd(), {.read = true, .write = false}, *this);
   if (!watch.ok()) {
     Close();
@@ -67,6 +71,10 @@ size_t ConnectionDriver::buffered_bytes() const {
 
 void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
   MarkDirty();
+  RunOrClose([=, this] { HandleReadiness(readable, writable, hangup); });
+}
+
+void ConnectionDriver::HandleReadiness(bool readable, bool writable, bool hangup) {
   if (writable) is_write_blocked_ = false;
   if (readable) {
     if (phase_ == Phase::kLingering) {
@@ -179,6 +187,14 @@ void ConnectionDriver::Discard() {
 // ---- output ------------------------------------------------------------------------------------
 
 void ConnectionDriver::Flush() {
+  RunOrClose([this] {
+    WriteAll();
+    UpdateWatch();
+    UpdateTimer();
+  });
+}
+
+void ConnectionDriver::WriteAll() {
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
@@ -189,8 +205,6 @@ void ConnectionDriver::Flush() {
     const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
     if (phase_ == Phase::kOpen && connection_->IsFinished() && !has_ciphertext) BeginLinger();
   }
-  UpdateWatch();
-  UpdateTimer();
 }
 
 bool ConnectionDriver::WriteSome() {
@@ -220,7 +234,9 @@ bool ConnectionDriver::WriteSome() {
   for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
 
   const net::IoResult result = socket_->Write({parts.data(), count});
-  if (result.kind == net::IoResult::Kind::kError) {
+  // A socket that takes nothing and does not ask to wait would be tried again for ever.
+  if (result.kind == net::IoResult::Kind::kError ||
+      (result.kind == net::IoResult::Kind::kOk && result.bytes == 0)) {
     Close();
     return false;
   }
@@ -259,19 +275,23 @@ void ConnectionDriver::BeginDrain() {
   if (phase_ == Phase::kHandshake) {
     Close();
   } else if (phase_ == Phase::kOpen) {
-    connection_->BeginDrain("graceful_stop");
-    if (handler_ != nullptr) handler_->OnDrain();
-    PumpEvents();
+    RunOrClose([this] {
+      connection_->BeginDrain("graceful_stop");
+      if (handler_ != nullptr) handler_->OnDrain();
+      PumpEvents();
+    });
   }
   MarkDirty();
 }
 
 void ConnectionDriver::Abort() {
   if (phase_ == Phase::kOpen) {
-    if (handler_ != nullptr) handler_->OnAbort();
-    connection_->CloseNow(http2::ErrorCode::kNoError, "server stopped");
-    PumpEvents();
     is_aborted_ = true;
+    RunOrClose([this] {
+      if (handler_ != nullptr) handler_->OnAbort();
+      connection_->CloseNow(http2::ErrorCode::kNoError, "server stopped");
+      PumpEvents();
+    });
   } else {
     Close();
   }
@@ -283,8 +303,10 @@ size_t ConnectionDriver::LargestStalledStream(http2::StreamKey* stream) {
 }
 
 void ConnectionDriver::GiveUpStalledStream(http2::StreamKey stream) {
-  connection_->GiveUpStalledStream(stream);
-  PumpEvents();
+  RunOrClose([this, stream] {
+    connection_->GiveUpStalledStream(stream);
+    PumpEvents();
+  });
   MarkDirty();
 }
 
@@ -321,6 +343,12 @@ void ConnectionDriver::Close() {
   if (handler_ != nullptr && !was_lingering) handler_->OnClosed();
 }
 
+void ConnectionDriver::CloseForLackOfMemory() {
+  if (phase_ != Phase::kClosed) ++worker_.counters().connections_out_of_memory;
+  if (connection_.has_value()) connection_->Abandon();
+  Close();
+}
+
 // ---- time --------------------------------------------------------------------------------------
 
 void ConnectionDriver::UpdateTimer() {
@@ -340,8 +368,10 @@ void ConnectionDriver::OnTimer(TimePoint now) {
     return;
   }
   if (phase_ == Phase::kOpen) {
-    connection_->OnDeadline(now);
-    PumpEvents();
+    RunOrClose([this, now] {
+      connection_->OnDeadline(now);
+      PumpEvents();
+    });
   }
 }
 

@@ -7,12 +7,16 @@
 //  1. Output pending means that a write was tried in this turn or that write readiness is watched.
 //  2. Reading is watched exactly while the connection wants input and is not being closed.
 //  3. The timer is armed for the earliest of the engine's and the driver's own deadlines.
+//
+// When memory runs out while anything is done for a connection, it costs that connection and no
+// other: every way in from the loop goes through RunOrClose().
 #ifndef WEIR_TRANSPORT_DRIVER_CONNECTION_DRIVER_H_
 #define WEIR_TRANSPORT_DRIVER_CONNECTION_DRIVER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -69,6 +73,22 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // closes without waiting for the peer.
   void Abort();
 
+  // Does some work for this connection, or on its behalf. When it runs out of memory (throws
+  // std::bad_alloc), the engine may have done half of something: the connection is closed at once
+  // and without a word, its calls are cancelled, and this returns false. Whoever calls this in the
+  // midst of a call goes on with a stream that is over. May be nested.
+  template <typename Work>
+  bool RunOrClose(Work work) {
+    try {
+      work();
+      return true;
+    } catch (const std::bad_alloc&) {
+      CloseForLackOfMemory();
+      return false;
+    }
+  }
+  void CloseForLackOfMemory();
+
   // See http2::Connection. 0 bytes when there is no such stream.
   size_t LargestStalledStream(http2::StreamKey* stream);
   void GiveUpStalledStream(http2::StreamKey stream);
@@ -99,14 +119,17 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void OnReady(bool readable, bool writable, bool hangup) override;
   void OnTimer(TimePoint now) override;
 
+  void HandleReadiness(bool readable, bool writable, bool hangup);
   void ReadOnce();
   void AdaptReadSize(size_t bytes, uint64_t frames);
   void ReceiveCiphertext(ByteView bytes);
   void Receive(ByteView bytes);
   void PumpEvents();
+  void Open();
   void OpenHttp2();
   void Discard();
 
+  void WriteAll();
   // False when the socket takes no more for now (or is closed).
   bool WriteSome();
   // Whether the client takes so little of what we encrypted that it gets no more to answer.
@@ -114,6 +137,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void UpdateWatch();
   void UpdateTimer();
   void BeginLinger();
+  // Allocates nothing.
   void Close();
 
   Worker& worker_;

@@ -1,5 +1,6 @@
 #include "transport/driver/worker.h"
 
+#include <new>
 #include <utility>
 
 namespace weir::driver {
@@ -27,17 +28,13 @@ std::span<uint8_t> Worker::plaintext_buffer() {
 
 void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* tls) {
   loop_.CheckOnThread();
-  std::unique_ptr<net::TlsSession> session;
-  if (tls != nullptr) {
-    session = net::TlsSession::Create(*tls);
-    if (session == nullptr) {
-      const net::SocketAddress peer = socket->peer_address();
-      socket.reset();
-      ForgetConnection(peer);
-      return;
-    }
+  const net::SocketAddress peer = socket->peer_address();
+  ConnectionDriver* const connection = MakeConnection(std::move(socket), tls).release();
+  if (connection == nullptr) {
+    ++counters_.connections_out_of_memory;
+    BreakPromise(peer);
+    return;
   }
-  auto* connection = new ConnectionDriver(*this, std::move(socket), std::move(session));
   connections_.PushBack(*connection);
   ++connection_count_;
   AddStranger(*connection);
@@ -47,6 +44,25 @@ void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* t
   } else if (is_draining_) {
     connection->BeginDrain();
   }
+}
+
+std::unique_ptr<ConnectionDriver> Worker::MakeConnection(std::unique_ptr<net::Socket> socket,
+                                                         const net::TlsContext* tls) {
+  try {
+    std::unique_ptr<net::TlsSession> session;
+    if (tls != nullptr) {
+      session = net::TlsSession::Create(*tls);
+      if (session == nullptr) return nullptr;
+    }
+    return std::make_unique<ConnectionDriver>(*this, std::move(socket), std::move(session));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void Worker::BreakPromise(const net::SocketAddress& peer) {
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  if (options_.on_connection_gone) options_.on_connection_gone(peer);
 }
 
 // Who makes strangers wait costs the oldest of them their place, not clients theirs.
@@ -137,17 +153,12 @@ void Worker::ReapLargestResponse() {
 }
 
 // Its descriptor is closed.
-void Worker::ForgetConnection(const net::SocketAddress& peer) {
-  load_.fetch_sub(1, std::memory_order_relaxed);
-  if (options_.on_connection_gone) options_.on_connection_gone(peer);
-}
-
 void Worker::DestroyIfDone(ConnectionDriver& connection) {
   if (!connection.is_destructible()) return;
   const net::SocketAddress peer = connection.socket().peer_address();
   delete &connection;
   --connection_count_;
-  ForgetConnection(peer);
+  BreakPromise(peer);
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 

@@ -68,13 +68,16 @@ class Worker final : private net::TurnEnd {
   ConnectionHandlerFactory& factory() { return factory_; }
   http2::ConnectionCounters& counters() { return counters_; }
 
-  // Takes over an accepted connection. `tls` may be null.
+  // Takes over an accepted connection, or closes it when memory is exhausted. `tls` may be null.
   void Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* tls);
 
   // Thread-safe: connections this worker owns or has been promised, for choosing the least loaded.
   size_t load() const { return load_.load(std::memory_order_relaxed); }
   // Thread-safe: counts a connection that is on its way to Adopt.
   void PromiseConnection() { load_.fetch_add(1, std::memory_order_relaxed); }
+  // Thread-safe if WorkerOptions::on_connection_gone is: a promised connection, of `peer`, does not
+  // come.
+  void BreakPromise(const net::SocketAddress& peer);
 
   // Begins to drain every connection, present and future.
   void BeginDrain();
@@ -101,8 +104,10 @@ class Worker final : private net::TurnEnd {
 
  private:
   bool OnTurnEnd() override;
+  // Null when memory is exhausted.
+  std::unique_ptr<ConnectionDriver> MakeConnection(std::unique_ptr<net::Socket> socket,
+                                                   const net::TlsContext* tls);
   void DestroyIfDone(ConnectionDriver& connection);
-  void ForgetConnection(const net::SocketAddress& peer);
   void AddStranger(ConnectionDriver& connection);
   void WatchMemory();
   void ReapLargestResponse();

@@ -106,6 +106,20 @@ void Connection::Fail(Violation violation) {
   EndEverything();
 }
 
+// Not EndEverything: that goes on with what is there, and this must not.
+void Connection::Abandon() {
+  static_cast<void>(shutdown_.On(ShutdownInput::kClose));
+  streams_.ForEach([this](Stream& stream) {
+    if (stream.queue != nullptr) scheduler_.Drop(*stream.queue);
+  });
+  streams_.Abandon();
+  failure_ = Violation::kNone;
+  ended_stream_ = data_stream_ = {};
+  block_.fragments.Release();
+  output_.Clear();
+  deadlines_ = {};
+}
+
 // Nothing is interpreted or framed any more. Streams wait only to be released.
 void Connection::EndEverything() {
   streams_.ForEach([this](Stream& stream) {

@@ -150,6 +150,11 @@ class Connection {
   // input is interpreted and no event follows. Idempotent.
   void CloseNow(ErrorCode code, std::string_view debug);
 
+  // What remains to be done when one of these functions has thrown std::bad_alloc, the only thing
+  // they throw, and may have done half of its work: drops everything without a word. Every key is
+  // dead from now on, and every command does nothing. Idempotent; allocates nothing.
+  void Abandon();
+
   // ---- Output.
 
   // Frames what may be sent and describes all of it; returns the number of iovecs filled, 0 when

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <new>
 
 #include "transport/base/check.h"
 
@@ -33,6 +34,11 @@ bool IsInStaticTable(const OutputField& field) {
   return std::find(kStatuses.begin(), kStatuses.end(), field.value) != kStatuses.end();
 }
 
+// nghttp2 takes its memory from malloc. When there is none, this ends as with operator new.
+void ThrowIfOutOfMemory(ssize_t result) {
+  if (result == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
+}
+
 nghttp2_nv FieldOf(const OutputField& field) {
   nghttp2_nv nv;
   nv.name = OctetsOf(field.name);
@@ -56,7 +62,7 @@ HpackDecoder::~HpackDecoder() = default;
 HpackDecoder::Outcome HpackDecoder::Decode(ByteView block, FieldSink& sink) {
   if (inflater_ == nullptr) {
     nghttp2_hd_inflater* inflater = nullptr;
-    WEIR_CHECK(nghttp2_hd_inflate_new(&inflater) == 0);  // fails only without memory
+    ThrowIfOutOfMemory(nghttp2_hd_inflate_new(&inflater));
     inflater_.reset(inflater);
   }
   for (;;) {
@@ -64,6 +70,7 @@ HpackDecoder::Outcome HpackDecoder::Decode(ByteView block, FieldSink& sink) {
     int inflate_flags = 0;
     const ssize_t read = nghttp2_hd_inflate_hd2(inflater_.get(), &nv, &inflate_flags, block.data(),
                                                 block.size(), /*in_final=*/1);
+    ThrowIfOutOfMemory(read);
     if (read < 0) return Outcome::kMalformed;
     block = block.subspan(static_cast<size_t>(read));
     if ((inflate_flags & NGHTTP2_HD_INFLATE_EMIT) != 0 &&
@@ -85,12 +92,14 @@ HpackEncoder::~HpackEncoder() = default;
 
 void HpackEncoder::MakeDeflater() {
   nghttp2_hd_deflater* deflater = nullptr;
-  WEIR_CHECK(nghttp2_hd_deflate_new(&deflater, kHpackTableSize) == 0);
+  ThrowIfOutOfMemory(nghttp2_hd_deflate_new(&deflater, kHpackTableSize));
   deflater_.reset(deflater);
-  if (table_size_min_ != kHpackTableSize) {
-    nghttp2_hd_deflate_change_table_size(deflater, table_size_min_);
-  }
-  if (table_size_ != table_size_min_) nghttp2_hd_deflate_change_table_size(deflater, table_size_);
+  if (table_size_min_ != kHpackTableSize) ChangeTableSize(table_size_min_);
+  if (table_size_ != table_size_min_) ChangeTableSize(table_size_);
+}
+
+void HpackEncoder::ChangeTableSize(uint32_t size) {
+  ThrowIfOutOfMemory(nghttp2_hd_deflate_change_table_size(deflater_.get(), size));
 }
 
 void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
@@ -108,6 +117,7 @@ void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
     const size_t bound = nghttp2_hd_deflate_bound(deflater_.get(), nva.data(), count);
     uint8_t* const place = out->Extend(bound);
     const ssize_t written = nghttp2_hd_deflate_hd(deflater_.get(), place, bound, nva.data(), count);
+    ThrowIfOutOfMemory(written);
     WEIR_CHECK(written >= 0);
     out->Truncate(before + static_cast<size_t>(written));
   } while (!fields.empty());
@@ -118,7 +128,7 @@ void HpackEncoder::SetPeerTableSize(uint32_t size) {
   if (size == table_size_) return;
   table_size_ = size;
   if (deflater_ != nullptr) {
-    nghttp2_hd_deflate_change_table_size(deflater_.get(), size);
+    ChangeTableSize(size);
   } else {
     table_size_min_ = std::min(table_size_min_, size);
   }

@@ -73,6 +73,7 @@ class HpackEncoder {
   };
 
   void MakeDeflater();
+  void ChangeTableSize(uint32_t size);
 
   std::unique_ptr<nghttp2_hd_deflater, Deleter> deflater_;
   uint32_t table_size_ = kHpackTableSize;

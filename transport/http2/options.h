@@ -149,6 +149,8 @@ struct ConnectionOptions {
 struct ConnectionCounters {
   uint64_t connections_opened = 0;
   uint64_t connections_failed = 0;  // ended by a violation
+  // Ended, or never begun, because memory was exhausted.
+  uint64_t connections_out_of_memory = 0;
   uint64_t streams_opened = 0;
   uint64_t streams_refused = 0;
   uint64_t streams_reset_by_peer = 0;

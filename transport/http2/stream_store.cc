@@ -19,9 +19,9 @@ Stream& StreamStore::Open(StreamId id, uint32_t receive_window) {
 
 void StreamStore::GrowIndex() {
   const size_t old_count = buckets_ == nullptr ? 0 : bucket_mask_ + 1;
-  const std::unique_ptr<Stream*[]> old = std::move(buckets_);
   const size_t count = old_count == 0 ? kBucketsMin : 2 * old_count;
-  buckets_ = std::make_unique<Stream*[]>(count);
+  const std::unique_ptr<Stream*[]> old =
+      std::exchange(buckets_, std::make_unique<Stream*[]>(count));
   bucket_mask_ = count - 1;
   for (size_t i = 0; i < old_count; ++i) {
     for (Stream* stream = old[i]; stream != nullptr;) {
@@ -53,6 +53,13 @@ void StreamStore::Release(Stream& stream) {
   WEIR_DCHECK(!stream.is_released);
   stream.is_released = true;
   if (stream.is_closed) slots_.Erase(stream.key);
+}
+
+void StreamStore::Abandon() {
+  slots_.ForEach([this](StreamKey key, Stream&) { slots_.Erase(key); });
+  buckets_.reset();
+  bucket_mask_ = 0;
+  open_ = 0;
 }
 
 void StreamStore::ReleaseIdleMemory() {

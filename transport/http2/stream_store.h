@@ -55,6 +55,10 @@ class StreamStore {
   // The layer above is done with it. May free the record.
   void Release(Stream& stream);
 
+  // Frees every record, whatever state an operation that threw has left it in. Every key is stale
+  // from now on.
+  void Abandon();
+
   // A stream without a record was reset by us.
   void RememberReset(StreamId id) { closed_.Remember(id, ReceiveState::kResetByUs); }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <new>
 
 #include "transport/base/check.h"
 #include "transport/net/clock.h"
@@ -163,8 +164,15 @@ void EpollLoop::FireTimers() {
 
 Result<WatchHandle, IoError> EpollLoop::Watch(int fd, Interest interest, Watcher& watcher) {
   CheckOnThread();
-  const auto [handle, watched] = watched_.Emplace(
-      Watched{.watcher = &watcher, .fd = fd, .wanted = interest, .armed = interest});
+  WatchHandle handle;
+  try {
+    handle =
+        watched_
+            .Emplace(Watched{.watcher = &watcher, .fd = fd, .wanted = interest, .armed = interest})
+            .first;
+  } catch (const std::bad_alloc&) {
+    return IoError{ENOMEM, "watching a descriptor"};
+  }
   epoll_event event = MakeEvent(interest, handle);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
     const int error_number = errno;
@@ -180,8 +188,8 @@ void EpollLoop::Modify(WatchHandle handle, Interest interest) {
   WEIR_CHECK(watched != nullptr);
   watched->wanted = interest;
   if (watched->is_dirty || watched->wanted == watched->armed) return;
-  watched->is_dirty = true;
   dirty_.push_back(handle);
+  watched->is_dirty = true;
 }
 
 void EpollLoop::Unwatch(WatchHandle handle) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "transport/base/check.h"
@@ -69,7 +70,14 @@ struct TlsSessionCallbacks {
   }
 
   static int WriteOutput(BIO* bio, const char* data, int size) {
-    SessionOf(bio).AppendOutput(AsBytes({data, static_cast<size_t>(size)}));
+    BIO_clear_retry_flags(bio);
+    // What is written in C is in no state to be left by an exception: to OpenSSL, and so to the
+    // session, a lack of memory is a failure of the transport.
+    try {
+      SessionOf(bio).AppendOutput(AsBytes({data, static_cast<size_t>(size)}));
+    } catch (const std::bad_alloc&) {
+      return -1;
+    }
     return size;
   }
 
