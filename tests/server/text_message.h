@@ -31,8 +31,9 @@ inline std::atomic<int> live_texts = 0;
 
 inline constexpr internal::MessageCodec kTextCodec = {
     .create = []() -> void* {
+      Text* const text = new Text();
       ++live_texts;
-      return new Text();
+      return text;
     },
     .destroy =
         [](void* message) {

@@ -87,6 +87,12 @@ class FakeLoop final : public Loop {
     RunTurn();
   }
 
+  // The thread did not run for so long: one turn, with everything that came due late.
+  void Oversleep(Duration duration) {
+    now_ += duration;
+    RunTurn();
+  }
+
  private:
   struct Watched {
     Watcher* watcher;
