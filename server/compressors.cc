@@ -3,12 +3,14 @@
 #include <memory>
 
 #include "transport/grpc/compressor_gzip.h"
+#include "transport/grpc/compressor_zstd.h"
 
 namespace weir::server {
 
 void AddBuiltInCompressors(grpc::CompressorRegistry* registry) {
   registry->Add(std::make_unique<grpc::DeflateCompressor>());
   registry->Add(std::make_unique<grpc::GzipCompressor>());
+  registry->Add(std::make_unique<grpc::ZstdCompressor>());
 }
 
 std::string_view EncodingNameOf(CompressionAlgorithm algorithm) {
@@ -19,6 +21,8 @@ std::string_view EncodingNameOf(CompressionAlgorithm algorithm) {
       return grpc::EncodingName(grpc::Encoding::kGzip);
     case CompressionAlgorithm::kDeflate:
       return grpc::EncodingName(grpc::Encoding::kDeflate);
+    case CompressionAlgorithm::kZstd:
+      return grpc::EncodingName(grpc::Encoding::kZstd);
   }
   return grpc::EncodingName(grpc::Encoding::kIdentity);
 }

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "server/call.h"
+#include "server/compressors.h"
 #include "server/connection_calls.h"
+#include "transport/grpc/compressor.h"
 #include "transport/net/clock.h"
 
 namespace weir {
@@ -63,6 +65,10 @@ void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
 }
 
 CompressionAlgorithm ServerContext::compression_algorithm() const { return call_->compression(); }
+
+bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
+  return grpc::AcceptsEncoding(call_->head().accept_encoding, server::EncodingNameOf(algorithm));
+}
 
 void ServerContext::set_compress_response(bool compress) { call_->set_compress_response(compress); }
 

@@ -47,7 +47,7 @@ struct Peer {
 };
 
 // Codecs for messages (gRPC "Compression"). A codec is used only when the client accepts it.
-enum class CompressionAlgorithm : uint8_t { kNone, kGzip, kDeflate };
+enum class CompressionAlgorithm : uint8_t { kNone, kGzip, kDeflate, kZstd };
 
 // Metadata of the client; values of `-bin` keys are decoded. Valid while the handler runs.
 using ClientMetadata = std::multimap<std::string_view, std::string_view>;
@@ -106,6 +106,8 @@ class ServerContext {
   // algorithm. WriteOptions::set_no_compression exempts one message. Default: kNone.
   void set_compression_algorithm(CompressionAlgorithm algorithm);
   CompressionAlgorithm compression_algorithm() const;
+  // Whether the client said that it reads messages in `algorithm`. Always true for kNone.
+  bool AcceptsCompression(CompressionAlgorithm algorithm) const;
   // For the message of a unary or client-streaming response: false sends it uncompressed.
   void set_compress_response(bool compress);
   // Whether the message read last came compressed.

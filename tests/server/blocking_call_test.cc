@@ -346,7 +346,8 @@ TEST_F(BlockingCallTest, MaySendItsHeadersFirst) {
   };
   RpcClient& client = Connect();
   client.Sends(OpenCall(1, kBlockingChat) + SendsEnd(1));
-  RunUntilHears(client, HeadersLine(1, " grpc-accept-encoding=identity,deflate,gzip key=value"));
+  RunUntilHears(client,
+                HeadersLine(1, " grpc-accept-encoding=identity,deflate,gzip,zstd key=value"));
   gate.Open();
   RunUntilHears(client, TrailersLine(1));
 }
@@ -476,7 +477,7 @@ TEST_F(BlockingCallTest, IsWrappedByInterceptorsOnTheWorker) {
   client.Sends(UnaryCall(1, kBlockingUnary, "request"));
   EXPECT_THAT(RunUntilHears(client, TrailersLine(1)),
               ElementsAre(HeadersLine(1,
-                                      " grpc-accept-encoding=identity,deflate,gzip "
+                                      " grpc-accept-encoding=identity,deflate,gzip,zstd "
                                       "from=interceptor"),
                           MessageLine(1, "four"), TrailersLine(1)));
   EXPECT_THAT(notes, ElementsAre("OK", "7/4"));

@@ -70,7 +70,7 @@ TEST_P(MessageDecoderTest, FindsEveryMessage) {
 }
 
 TEST_P(MessageDecoderTest, UndoesEachCompression) {
-  for (const std::string_view encoding : {"gzip", "deflate"}) {
+  for (const std::string_view encoding : {"gzip", "deflate", "zstd"}) {
     const std::string compressed = Compressed(std::string(900, 'x'), encoding);
     EXPECT_THAT(Decode(Framed("plain") + Framed(compressed, true), encoding),
                 ElementsAre("plain", std::string(900, 'x')));

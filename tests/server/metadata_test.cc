@@ -2,6 +2,7 @@
 // compression.
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/compressors.h"
@@ -17,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 
-const std::string kOffers = " grpc-accept-encoding=identity,deflate,gzip";
+const std::string kOffers = " grpc-accept-encoding=identity,deflate,gzip,zstd";
 
 class MetadataTest : public ServerTest {
  protected:
@@ -178,9 +179,10 @@ class CompressionTest : public MetadataTest {
     EXPECT_TRUE(compressors_.Find(encoding)->Compress(AsBytes(text), &out));
     return std::string(AsText(out.view()));
   }
-  std::string CompressedLine(uint32_t stream_id, std::string_view text) {
+  std::string CompressedLine(uint32_t stream_id, std::string_view text,
+                             std::string_view encoding = "gzip") {
     return "DATA " + std::to_string(stream_id) + " " +
-           testing::Quoted(Framed(Compressed(text), true));
+           testing::Quoted(Framed(Compressed(text, encoding), true));
   }
 
   grpc::CompressorRegistry compressors_;
@@ -204,7 +206,7 @@ TEST_F(CompressionTest, OfRequestsIsUndone) {
 TEST_F(CompressionTest, ThatWeLackIsRefusedWithWhatWeHave) {
   EXPECT_THAT(Call({{"grpc-encoding", "snappy"}}),
               ElementsAre(TrailersOnlyLine(1,
-                                           "grpc-accept-encoding=identity,deflate,gzip "
+                                           "grpc-accept-encoding=identity,deflate,gzip,zstd "
                                            "grpc-status=12 grpc-message=grpc-encoding is not "
                                            "supported: snappy"),
                           NoMoreLine(1)));
@@ -223,6 +225,24 @@ TEST_F(CompressionTest, OfResponsesIsDoneWhenTheClientAcceptsIt) {
   EXPECT_THAT(Call({{"grpc-accept-encoding", "identity,deflate"}}),
               ElementsAre(HeadersLine(1), MessageLine(1, std::string(500, 'x')), TrailersLine(1)));
   EXPECT_THAT(Call(), Contains(MessageLine(1, std::string(500, 'x'))));
+}
+
+TEST_F(CompressionTest, OfEachKindIsDone) {
+  CompressionAlgorithm wanted = CompressionAlgorithm::kNone;
+  Handle([&](ServerContext& context, Text& response) {
+    context.set_compression_algorithm(wanted);
+    response.value = std::string(500, 'x');
+    return Status::OK;
+  });
+  for (const auto& [algorithm, name] :
+       {std::pair(CompressionAlgorithm::kGzip, std::string("gzip")),
+        std::pair(CompressionAlgorithm::kDeflate, std::string("deflate")),
+        std::pair(CompressionAlgorithm::kZstd, std::string("zstd"))}) {
+    wanted = algorithm;
+    EXPECT_THAT(Call({{"grpc-accept-encoding", name}}),
+                ElementsAre(HeadersLine(1, " grpc-encoding=" + name + kOffers),
+                            CompressedLine(1, std::string(500, 'x'), name), TrailersLine(1)));
+  }
 }
 
 TEST_F(CompressionTest, CanBeLeftOutForOneMessage) {

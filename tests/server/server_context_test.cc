@@ -74,6 +74,27 @@ TEST_F(ServerContextTest, ContainsWhatWorkThrows) {
   EXPECT_THAT(LogLines(), ElementsAre(HasSubstr("RunOnWorker"), HasSubstr("RunOnWorker")));
 }
 
+TEST_F(ServerContextTest, KnowsWhatTheClientCanDecompress) {
+  std::vector<CompressionAlgorithm> accepted;
+  coroutine_.unary = [&](ServerContext& context, const Text&, Text&) -> Task<Status> {
+    for (const CompressionAlgorithm algorithm :
+         {CompressionAlgorithm::kNone, CompressionAlgorithm::kGzip, CompressionAlgorithm::kDeflate,
+          CompressionAlgorithm::kZstd}) {
+      if (context.AcceptsCompression(algorithm)) accepted.push_back(algorithm);
+    }
+    co_return Status::OK;
+  };
+  RpcClient& client = Connect();
+  client.Sends(UnaryCall(1, kUnary, ""));
+  Settle();
+  EXPECT_THAT(accepted, ElementsAre(CompressionAlgorithm::kNone));
+  accepted.clear();
+  client.Sends(UnaryCall(3, kUnary, "", {{"grpc-accept-encoding", "identity,zstd,gzip,br"}}));
+  Settle();
+  EXPECT_THAT(accepted, ElementsAre(CompressionAlgorithm::kNone, CompressionAlgorithm::kGzip,
+                                    CompressionAlgorithm::kZstd));
+}
+
 TEST_F(ServerContextTest, RemembersTheCompressionItWasTold) {
   coroutine_.unary = [](ServerContext& context, const Text&, Text&) -> Task<Status> {
     EXPECT_EQ(context.compression_algorithm(), CompressionAlgorithm::kNone);

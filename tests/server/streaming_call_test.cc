@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 using testing::Segmentation;
 
 constexpr uint16_t kInitialWindowSize = 4;
-const std::string kOffers = " grpc-accept-encoding=identity,deflate,gzip";
+const std::string kOffers = " grpc-accept-encoding=identity,deflate,gzip,zstd";
 
 // Answers with what it read, joined by commas, and whether the stream ended properly.
 Task<Status> Join(CoTextStream stream, Text& response) {

@@ -289,11 +289,11 @@ TEST_F(RoutingTest, TellsUnknownServicesFromUnknownMethods) {
   client.Sends(UnaryCall(5, "/text.Coroutine/unary", ""));
   Settle();
   const std::string unknown_method =
-      "grpc-accept-encoding=identity,deflate,gzip grpc-status=12 "
+      "grpc-accept-encoding=identity,deflate,gzip,zstd grpc-status=12 "
       "grpc-message=unknown method: /text.Coroutine/unary";
   EXPECT_THAT(client.Hears(),
               ElementsAre(TrailersOnlyLine(1,
-                                           "grpc-accept-encoding=identity,deflate,gzip "
+                                           "grpc-accept-encoding=identity,deflate,gzip,zstd "
                                            "grpc-status=12 grpc-message=unknown service: "
                                            "text.Other"),
                           NoMoreLine(1), TrailersOnlyLine(3, unknown_method), NoMoreLine(3),
