@@ -27,6 +27,7 @@ struct Settings {
   bool use_tls = false;
   std::string ca_file;
   std::string server_host_override;
+  bool version = false;
   int soak_iterations = 10;
   int soak_threads = 1;
   int soak_latency_max_ms = 1000;
@@ -47,6 +48,7 @@ Settings ParseSettings(int argc, char** argv) {
   flags.Add("soak_num_threads", &settings.soak_threads, "threads of a soak case", {.lowest = 1});
   flags.Add("soak_per_iteration_max_acceptable_latency_ms", &settings.soak_latency_max_ms,
             "a call of a soak case that takes longer fails", {.lowest = 1});
+  flags.Add("version", &settings.version, "whether to print the version of gRPC C++ and end");
   flags.ParseOrExit(argc, argv);
   return settings;
 }
@@ -115,6 +117,10 @@ bool RunCase(const TestCase& test_case, const Target& target) {
 
 int main(int argc, char** argv) {
   const Settings settings = ParseSettings(argc, argv);
+  if (settings.version) {
+    std::printf("%s\n", grpc::Version().c_str());
+    return 0;
+  }
   const std::vector<TestCase> cases = ChooseCases(settings.test_case);
   if (cases.empty()) {
     examples::ExitForWrongUsage(argv[0], "there is no case \"" + settings.test_case + "\"");

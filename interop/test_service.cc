@@ -1,10 +1,14 @@
 #include "interop/test_service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "interop/protos/xds/load_report.pb.h"
 
 namespace weir::interop {
 namespace {
@@ -21,6 +25,8 @@ using ::grpc::testing::StreamingInputCallRequest;
 using ::grpc::testing::StreamingInputCallResponse;
 using ::grpc::testing::StreamingOutputCallRequest;
 using ::grpc::testing::StreamingOutputCallResponse;
+using ::grpc::testing::TestOrcaReport;
+using ::xds::data::orca::v3::OrcaLoadReport;
 
 using Duplex = ReaderWriter<StreamingOutputCallRequest, StreamingOutputCallResponse>;
 
@@ -30,6 +36,9 @@ constexpr int32_t kMaxPayloadBytes = 64 * 1024 * 1024;
 
 // Responses that HalfDuplexCall remembers while it waits for the last request.
 constexpr size_t kMaxRememberedResponses = 10'000;
+
+// Where a call's load report travels (gRFC A51).
+constexpr std::string_view kLoadReportKey = "endpoint-load-metrics-bin";
 
 constexpr std::string_view kEchoInitialKey = "x-grpc-test-echo-initial";
 constexpr std::string_view kEchoTrailingKey = "x-grpc-test-echo-trailing-bin";
@@ -49,6 +58,16 @@ void EchoMetadata(ServerContext& context) {
       context.AddInitialMetadata(kEchoUserAgentKey, user_agent->second);
     }
   }
+}
+
+// What the client wants to be told about the load, as clients in every language read it.
+OrcaLoadReport ToLoadReport(const TestOrcaReport& wanted) {
+  OrcaLoadReport report;
+  report.set_cpu_utilization(wanted.cpu_utilization());
+  report.set_mem_utilization(wanted.memory_utilization());
+  *report.mutable_request_cost() = wanted.request_cost();
+  *report.mutable_utilization() = wanted.utilization();
+  return report;
 }
 
 // "Echo status": the status that the client asked for.
@@ -124,6 +143,8 @@ Task<Status> SendResponses(ServerContext& context, const StreamingOutputCallRequ
 
 }  // namespace
 
+TestService::TestService() : server_id_("process " + std::to_string(getpid())) {}
+
 Task<Status> TestService::EmptyCall(ServerContext& context, const Empty&, Empty&) {
   EchoMetadata(context);
   co_return Status::OK;
@@ -142,6 +163,11 @@ Task<Status> TestService::UnaryCall(ServerContext& context, const SimpleRequest&
   if (request.response_compressed().value()) {
     context.set_compression_algorithm(CompressionAlgorithm::kGzip);
   }
+  if (request.has_orca_per_query_report()) {
+    context.AddTrailingMetadata(kLoadReportKey,
+                                ToLoadReport(request.orca_per_query_report()).SerializeAsString());
+  }
+  if (request.fill_server_id()) response.set_server_id(server_id_);
   FillPayload(request.response_type(), request.response_size(), response.mutable_payload());
   co_return Status::OK;
 }

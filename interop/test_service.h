@@ -2,15 +2,19 @@
 #ifndef WEIR_INTEROP_TEST_SERVICE_H_
 #define WEIR_INTEROP_TEST_SERVICE_H_
 
+#include <string>
+
 #include "interop/protos/test.weir.h"
 #include "weir/weir.h"
 
 namespace weir::interop {
 
 // grpc.testing.TestService as the suite describes it. UnimplementedCall is left to the framework.
-// Stateless; serves any number of calls at once.
+// Serves any number of calls at once.
 class TestService final : public ::grpc::testing::TestService::CoroutineService {
  public:
+  TestService();
+
   Task<Status> EmptyCall(ServerContext& context, const ::grpc::testing::Empty& request,
                          ::grpc::testing::Empty& response) override;
 
@@ -34,6 +38,9 @@ class TestService final : public ::grpc::testing::TestService::CoroutineService 
       ServerContext& context,
       ReaderWriter<::grpc::testing::StreamingOutputCallRequest,
                    ::grpc::testing::StreamingOutputCallResponse>& stream) override;
+
+ private:
+  const std::string server_id_;
 };
 
 }  // namespace weir::interop

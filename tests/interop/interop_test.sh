@@ -16,7 +16,7 @@ expect_refusal() {
   [[ "$output" =~ $pattern ]] || fail "for $* the server says: $output"
 }
 
-"$RUN" --server "$SERVER" --client "$CLIENT"
+"$RUN" --judges cpp --server "$SERVER" --client "$CLIENT"
 
 expect_refusal 'port' --port=70000
 expect_refusal 'port' --port=many
