@@ -6,6 +6,7 @@
 #include "tests/limits/worker_scene.h"
 #include "tests/testing/tls_client.h"
 #include "tests/transport/net/test_certificates.h"
+#include "transport/http2/frame_header.h"
 #include "transport/net/tls_context.h"
 
 namespace weir::limits {
@@ -145,6 +146,39 @@ Outcome HasIntroducedItself(Segmentation) {
   return scene.Finish(client);
 }
 
+// ---- Frames of one turn (L15).
+
+// A request in so many frames, in one packet; and then as much again, of which the number of reads
+// tells how much of it is read at once.
+Outcome SendsSmallFrames(Step step, Segmentation) {
+  WorkerScene scene;
+  Client& client = scene.ConnectAndStart();
+  std::string frames;
+  for (uint32_t i = 1; i < UpTo(scene.options_.turn_frames_max, step); ++i) frames += Data(1, "x");
+  client.Sends(OpenRequest(1) + frames);
+  scene.Settle();
+  client.wire.TakeReadCount();
+  const std::string as_much(OpenRequest(1).size() + frames.size() - http2::kFrameHeaderSize, 'x');
+  client.Sends(Data(1, as_much));
+  scene.Settle();
+  scene.Note("reads: " + std::to_string(client.wire.TakeReadCount()));
+  return scene.Finish(client);
+}
+
+// A hundred calls in one packet, as a busy client sends them.
+Outcome AsksForAHundredThings(Segmentation) {
+  WorkerScene scene;
+  Client& client = scene.ConnectAndStart();
+  client.record.on_event = driver::AnswerWith("an answer");
+  std::string calls;
+  for (uint32_t i = 0; i < 100; ++i) {
+    calls += OpenRequest(2 * i + 1) + LastData(2 * i + 1, "a question");
+  }
+  client.Sends(calls);
+  scene.Settle();
+  return scene.Finish(client);
+}
+
 }  // namespace
 
 std::vector<LimitCase> WorkerCases() {
@@ -163,6 +197,12 @@ std::vector<LimitCase> WorkerCases() {
        .goes = LetsStrangersIn,
        .beyond = {"closed: 0", "served"},
        .innocent = HasIntroducedItself,
+       .is_split = false},
+      {.limit = Limit::kTurnFrames,
+       .goes = SendsSmallFrames,
+       .within = {"reads: 1", "served"},
+       .beyond = {"reads: 2", "served"},
+       .innocent = AsksForAHundredThings,
        .is_split = false},
   };
 }
