@@ -13,6 +13,13 @@
 namespace weir::net {
 namespace {
 
+// Sanitizers bring allocators of their own, in which there is nothing to be gained.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr size_t kBlocksMax = 512;
 // So many blocks without a page in memory: here begins what was never used, or has been returned.
@@ -45,7 +52,7 @@ void ReturnFreeMemory() { ::malloc_trim(0); }
 // There is no call for it: all that is free is asked for, block by block, and the pages of each are
 // given up before they are all freed again.
 void ReturnFreeMemoryOfThread() {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (kIsSanitized) return;
   std::array<void*, kBlocksMax> blocks;
   size_t count = 0;
   for (size_t untouched = 0; count < kBlocksMax && untouched < kUntouchedMax; ++untouched) {
@@ -58,7 +65,6 @@ void ReturnFreeMemoryOfThread() {
     ::madvise(pages.begin, pages.bytes, MADV_DONTNEED);
   }
   while (count != 0) std::free(blocks[--count]);
-#endif
 }
 
 }  // namespace weir::net
