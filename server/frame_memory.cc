@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <new>
 
 #include "weir/task.h"
@@ -77,6 +79,14 @@ thread_local FrameCache frame_cache;
 void* AllocateFrame(std::size_t size) { return frame_cache.Allocate(size); }
 
 void FreeFrame(void* frame, std::size_t size) noexcept { frame_cache.Free(frame, size); }
+
+void AbortOnWrongFrame() noexcept {
+  std::fputs(
+      "weir: g++ broke the coroutine that is being started: it declares no variable and has "
+      "co_await in a condition (GCC bug 106188, see docs/COROUTINES.md)\n",
+      stderr);
+  std::abort();
+}
 
 }  // namespace weir::internal
 

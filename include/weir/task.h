@@ -26,12 +26,44 @@ namespace internal {
 void* AllocateFrame(std::size_t size);
 void FreeFrame(void* frame, std::size_t size) noexcept;
 
+// Whoever has a coroutine's handle expects the promise, and the functions that resume and destroy
+// it, at fixed places of its frame. g++ before 12.3 moves them when a coroutine declares nothing
+// and has `co_await` in the condition of an `if`, `switch` or loop (GCC bug 106188). To resume it
+// is then a jump to what the memory held before. So such a coroutine is refused: by the compiler if
+// it optimises enough to see it, else by AbortOnWrongFrame when the coroutine is started.
+[[noreturn]] void AbortOnWrongFrame() noexcept;
+#if defined(__GNUC__) && !defined(__clang__)
+[[gnu::error(
+    "this g++ breaks a coroutine that declares no variable and has co_await in a condition "
+    "(GCC bug 106188): give the result to a variable and test that")]] void
+RefuseWrongFrame() noexcept;
+#endif
+
+// Suspends a coroutine at its start and checks its frame. When the compiler optimises, it sees the
+// same address twice, and nothing of the check is left.
+class InitialAwaiter {
+ public:
+  // `frame` is where the promise, by its own address, takes its frame to be.
+  explicit InitialAwaiter(const void* frame) : frame_(static_cast<const char*>(frame)) {}
+  bool await_ready() noexcept { return false; }
+  [[gnu::always_inline]] void await_suspend(std::coroutine_handle<> coroutine) noexcept {
+    const std::ptrdiff_t shift = frame_ - static_cast<const char*>(coroutine.address());
+    if (shift == 0) return;
+#if defined(__GNUC__) && !defined(__clang__)
+    if (__builtin_constant_p(shift)) RefuseWrongFrame();
+#endif
+    AbortOnWrongFrame();
+  }
+  void await_resume() noexcept {}
+
+ private:
+  const char* frame_;
+};
+
 class TaskPromiseBase {
  public:
   static void* operator new(std::size_t size) { return AllocateFrame(size); }
   static void operator delete(void* frame, std::size_t size) noexcept { FreeFrame(frame, size); }
-
-  std::suspend_always initial_suspend() noexcept { return {}; }
 
   // Resumes whoever awaits the task, without growing the stack.
   struct FinalAwaiter {
@@ -62,6 +94,7 @@ template <typename T>
 class TaskPromise final : public TaskPromiseBase {
  public:
   Task<T> get_return_object() noexcept;
+  InitialAwaiter initial_suspend() noexcept;
   template <typename Value>
   void return_value(Value&& value) {
     value_.emplace(std::forward<Value>(value));
@@ -79,6 +112,7 @@ template <>
 class TaskPromise<void> final : public TaskPromiseBase {
  public:
   Task<void> get_return_object() noexcept;
+  InitialAwaiter initial_suspend() noexcept;
   void return_void() noexcept {}
   void TakeResult() { RethrowIfFailed(); }
 };
@@ -135,8 +169,17 @@ Task<T> TaskPromise<T>::get_return_object() noexcept {
   return Task<T>(std::coroutine_handle<TaskPromise<T>>::from_promise(*this));
 }
 
+template <typename T>
+InitialAwaiter TaskPromise<T>::initial_suspend() noexcept {
+  return InitialAwaiter(std::coroutine_handle<TaskPromise<T>>::from_promise(*this).address());
+}
+
 inline Task<void> TaskPromise<void>::get_return_object() noexcept {
   return Task<void>(std::coroutine_handle<TaskPromise<void>>::from_promise(*this));
+}
+
+inline InitialAwaiter TaskPromise<void>::initial_suspend() noexcept {
+  return InitialAwaiter(std::coroutine_handle<TaskPromise<void>>::from_promise(*this).address());
 }
 
 }  // namespace internal

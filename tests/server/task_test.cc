@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "server/detached_task.h"
+#include "tests/server/await_in_condition.h"
 #include "weir/status.h"
 
 namespace weir {
@@ -64,6 +65,41 @@ TEST(Task, MayGiveNothing) {
   bool is_done = false;
   Start([]() -> Task<> { co_return; }(), &is_done);
   EXPECT_TRUE(is_done);
+}
+
+Task<bool> Yes() { co_return true; }
+
+// Whatever the compiler: never a coroutine that is resumed at a wrong address.
+TEST(TaskDeathTest, StartsNoCoroutineWhoseFrameTheCompilerBroke) {
+  int result = 0;
+#if defined(__GNUC__) && !defined(__clang__) && \
+    (__GNUC__ < 12 || (__GNUC__ == 12 && __GNUC_MINOR__ < 3))
+  EXPECT_DEATH(Start(AwaitInCondition(Yes()), &result), "GCC bug 106188");
+#else
+  Start(AwaitInCondition(Yes()), &result);
+  EXPECT_EQ(result, 42);
+#endif
+}
+
+Task<int> AwaitInConditionOfAVariable(Task<bool> inner) {
+  const bool is_right = co_await std::move(inner);
+  if (!is_right) co_return 0;
+  co_return 42;
+}
+
+Task<int> AwaitInConditionBesideAVariable(Task<bool> inner) {
+  int result = 41;
+  if (co_await std::move(inner)) ++result;
+  co_return result;
+}
+
+TEST(Task, MayBeAwaitedInAConditionBesideAVariable) {
+  int result = 0;
+  Start(AwaitInConditionOfAVariable(Yes()), &result);
+  EXPECT_EQ(result, 42);
+  result = 0;
+  Start(AwaitInConditionBesideAVariable(Yes()), &result);
+  EXPECT_EQ(result, 42);
 }
 
 TEST(Task, DoesNothingBeforeItIsAwaited) {
