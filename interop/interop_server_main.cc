@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "examples/support/flags.h"
+#include "interop/load_reports.h"
 #include "interop/test_service.h"
 #include "server/plain_responder.h"
 #include "weir/weir.h"
@@ -86,12 +87,15 @@ int main(int argc, char** argv) {
   weir::StatusOr<std::shared_ptr<weir::ServerCredentials>> credentials = MakeCredentials(settings);
   if (!credentials.ok()) return Fail(credentials.status());
 
-  weir::interop::TestService service;
+  weir::interop::LoadReports reports;
+  weir::interop::TestService service(reports);
+  weir::interop::OpenRcaService load_service(reports);
   weir::ServerBuilder builder;
   builder.SetOptions(MakeOptions(settings));
   builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port),
                            std::move(credentials).value());
   builder.RegisterService(&service);
+  builder.RegisterService(&load_service);
   if (settings.plain_responder) weir::server::EnablePlainResponder(builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
   if (!server.ok()) return Fail(server.status());

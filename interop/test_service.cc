@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "interop/protos/xds/load_report.pb.h"
-
 namespace weir::interop {
 namespace {
 
@@ -26,7 +24,6 @@ using ::grpc::testing::StreamingInputCallResponse;
 using ::grpc::testing::StreamingOutputCallRequest;
 using ::grpc::testing::StreamingOutputCallResponse;
 using ::grpc::testing::TestOrcaReport;
-using ::xds::data::orca::v3::OrcaLoadReport;
 
 using Duplex = ReaderWriter<StreamingOutputCallRequest, StreamingOutputCallResponse>;
 
@@ -39,6 +36,9 @@ constexpr size_t kMaxRememberedResponses = 10'000;
 
 // Where a call's load report travels (gRFC A51).
 constexpr std::string_view kLoadReportKey = "endpoint-load-metrics-bin";
+
+// How often a call looks whether the report that all subscribers see is free.
+constexpr std::chrono::milliseconds kTurnCheckInterval(20);
 
 constexpr std::string_view kEchoInitialKey = "x-grpc-test-echo-initial";
 constexpr std::string_view kEchoTrailingKey = "x-grpc-test-echo-trailing-bin";
@@ -58,16 +58,6 @@ void EchoMetadata(ServerContext& context) {
       context.AddInitialMetadata(kEchoUserAgentKey, user_agent->second);
     }
   }
-}
-
-// What the client wants to be told about the load, as clients in every language read it.
-OrcaLoadReport ToLoadReport(const TestOrcaReport& wanted) {
-  OrcaLoadReport report;
-  report.set_cpu_utilization(wanted.cpu_utilization());
-  report.set_mem_utilization(wanted.memory_utilization());
-  *report.mutable_request_cost() = wanted.request_cost();
-  *report.mutable_utilization() = wanted.utilization();
-  return report;
 }
 
 // "Echo status": the status that the client asked for.
@@ -141,9 +131,22 @@ Task<Status> SendResponses(ServerContext& context, const StreamingOutputCallRequ
   co_return Status::OK;
 }
 
+// Makes `wanted` what the server reports until the call ends; waits for other calls that do so.
+// False when this call ends before its turn comes.
+Task<bool> ReportLoad(ServerContext& context, const TestOrcaReport& wanted,
+                      LoadReports::Turn& turn) {
+  while (!turn.TryTake()) {
+    const bool is_time = co_await context.SleepFor(kTurnCheckInterval);
+    if (!is_time) co_return false;
+  }
+  turn.Set(ToLoadReport(wanted));
+  co_return true;
+}
+
 }  // namespace
 
-TestService::TestService() : server_id_("process " + std::to_string(getpid())) {}
+TestService::TestService(LoadReports& reports)
+    : reports_(reports), server_id_("process " + std::to_string(getpid())) {}
 
 Task<Status> TestService::EmptyCall(ServerContext& context, const Empty&, Empty&) {
   EchoMetadata(context);
@@ -199,10 +202,16 @@ Task<Status> TestService::StreamingInputCall(ServerContext& context,
 
 Task<Status> TestService::FullDuplexCall(ServerContext& context, Duplex& stream) {
   EchoMetadata(context);
+  LoadReports::Turn turn(reports_);
   StreamingOutputCallRequest request;
   ReadResult read = co_await stream.Read(&request);
   while (read) {
     if (request.response_status().code() != 0) co_return ToStatus(request.response_status());
+    if (request.has_orca_oob_report()) {
+      if (!co_await ReportLoad(context, request.orca_oob_report(), turn)) {
+        co_return Status::CANCELLED;
+      }
+    }
     Status status = co_await SendResponses(context, request, stream);
     if (!status.ok()) co_return status;
     read = co_await stream.Read(&request);

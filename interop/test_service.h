@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "interop/load_reports.h"
 #include "interop/protos/test.weir.h"
 #include "weir/weir.h"
 
@@ -13,7 +14,8 @@ namespace weir::interop {
 // Serves any number of calls at once.
 class TestService final : public ::grpc::testing::TestService::CoroutineService {
  public:
-  TestService();
+  // `reports` must outlive the service.
+  explicit TestService(LoadReports& reports);
 
   Task<Status> EmptyCall(ServerContext& context, const ::grpc::testing::Empty& request,
                          ::grpc::testing::Empty& response) override;
@@ -40,6 +42,7 @@ class TestService final : public ::grpc::testing::TestService::CoroutineService 
                    ::grpc::testing::StreamingOutputCallResponse>& stream) override;
 
  private:
+  LoadReports& reports_;
   const std::string server_id_;
 };
 

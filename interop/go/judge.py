@@ -10,8 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = "google.golang.org/grpc/interop/client"
 CASE_SECONDS = 120
 
-# Every case of that client but those that are about Google's own authentication, and orca_oob:
-# the interop server does not have its service of load reports.
+# Every case of that client but those that are about Google's own authentication.
 CASES = (
     "empty_unary",
     "large_unary",
@@ -31,6 +30,7 @@ CASES = (
     "rpc_soak",
     "channel_soak",
     "orca_per_rpc",
+    "orca_oob",
 )
 
 # Cases about what the server reports of its load need a balancer in the client that looks at it.

@@ -6,6 +6,7 @@ import time
 import grpc
 import suite
 from interop.protos import empty_pb2, test_pb2_grpc
+from interop.protos.xds import open_rca_pb2_grpc
 
 cases = suite.Cases()
 
@@ -192,6 +193,22 @@ async def concurrent_large_unary(target):
     ]
     for call in calls:
         suite.check_body(await call, suite.LARGE_RESPONSE_BYTES)
+
+
+@cases
+async def orca_oob(target):
+    stub = open_rca_pb2_grpc.OpenRcaServiceStub(target.channel)
+    reports = stub.StreamCoreMetrics(suite.load_subscription(), timeout=suite.CALL_SECONDS)
+    call = target.stub.FullDuplexCall(timeout=suite.CALL_SECONDS)
+    for load in suite.LOADS:
+        await call.write(suite.load_request(load))
+        suite.check_body(await call.read(), 1)
+        # The next report may have been under way already; the one after it was not.
+        found = [await reports.read(), await reports.read()]
+        suite.check(suite.is_report_of(found[-1], load), f"the load reports {found}")
+    await call.done_writing()
+    suite.check(await call.read() is grpc.aio.EOF, "a response too many")
+    reports.cancel()
 
 
 class _Target:

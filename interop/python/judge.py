@@ -10,7 +10,7 @@ ROOT = HERE.parents[1]
 REQUIREMENTS = HERE / "requirements.txt"
 PROTOS = tuple(
     f"interop/protos/{name}.proto"
-    for name in ("empty", "messages", "test")
+    for name in ("empty", "messages", "test", "xds/load_report", "xds/open_rca")
 )
 
 

@@ -5,6 +5,13 @@ import contextlib
 
 import grpc
 from interop.protos import messages_pb2
+from interop.protos.xds import load_report_pb2, open_rca_pb2
+
+# Two different reports: what the server shall say, by field of its request.
+LOADS = (
+    {"cpu_utilization": 0.8210, "memory_utilization": 0.5847, "utilization": {"util": 0.30499}},
+    {"cpu_utilization": 0.29309, "memory_utilization": 0.2, "utilization": {"util": 0.2039}},
+)
 
 # A call that takes longer has failed.
 CALL_SECONDS = 20
@@ -90,6 +97,25 @@ def check_echo(initial, trailing):
     for (key, value), metadata in zip(METADATA, (initial, trailing)):
         found = [each for name, each in metadata if name == key]
         check(found == [value], f"{key} has the values {found}")
+
+
+def load_subscription():
+    request = open_rca_pb2.OrcaLoadReportRequest()
+    request.report_interval.FromSeconds(1)
+    return request
+
+
+def load_request(load):
+    return output_request(1, 1, orca_oob_report=messages_pb2.TestOrcaReport(**load))
+
+
+def is_report_of(report, load):
+    """Whether the server reports what it was told to."""
+    return report == load_report_pb2.OrcaLoadReport(
+        cpu_utilization=load["cpu_utilization"],
+        mem_utilization=load["memory_utilization"],
+        utilization=load["utilization"],
+    )
 
 
 def check_status(code, details, wanted_code, wanted_details=None):

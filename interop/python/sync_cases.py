@@ -6,6 +6,7 @@ import time
 import grpc
 import suite
 from interop.protos import empty_pb2, test_pb2_grpc
+from interop.protos.xds import open_rca_pb2_grpc
 
 cases = suite.Cases()
 
@@ -215,6 +216,21 @@ def concurrent_large_unary(target):
     ]
     for call in calls:
         suite.check_body(call.result(), suite.LARGE_RESPONSE_BYTES)
+
+
+@cases
+def orca_oob(target):
+    stub = open_rca_pb2_grpc.OpenRcaServiceStub(target.channel)
+    reports = stub.StreamCoreMetrics(suite.load_subscription(), timeout=suite.CALL_SECONDS)
+    with Requests() as requests:
+        call = target.stub.FullDuplexCall(requests, timeout=suite.CALL_SECONDS)
+        for load in suite.LOADS:
+            requests.send(suite.load_request(load))
+            suite.check_body(next(call), 1)
+            # The next report may have been under way already; the one after it was not.
+            found = [next(reports), next(reports)]
+            suite.check(suite.is_report_of(found[-1], load), f"the load reports {found}")
+    reports.cancel()
 
 
 class _Target:
