@@ -60,7 +60,10 @@ Task<Status> OpenRcaService::StreamCoreMetrics(
   while (!context.IsDraining()) {
     const OrcaLoadReport report = reports_.Get();
     if (!co_await writer.Write(report)) co_return Status::CANCELLED;
-    if (!co_await context.SleepFor(interval)) co_return Status::CANCELLED;
+    // In pieces: a server that is to stop does not wait for a report that is due in an hour.
+    for (std::chrono::seconds left = interval; left.count() > 0 && !context.IsDraining(); --left) {
+      if (!co_await context.SleepFor(std::chrono::seconds(1))) co_return Status::CANCELLED;
+    }
   }
   co_return Status::OK;
 }

@@ -421,7 +421,7 @@ void Call::LogMisuse(std::string_view what) const noexcept {
     line.append(method_->path).append(" ").append(what);
     connection_->worker().config().log.Error(line);
   } catch (...) {
-    // No line is worth a call.
+    // See Log.
   }
 }
 

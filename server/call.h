@@ -10,9 +10,8 @@
 //     other way round. The stream's place is given back when both are.
 //  3. The status is sent once: by Finish, or earlier by End* when the library ends the call itself.
 //     The handler's own status is then ignored.
-//  4. When memory runs out, the connection is closed (ConnectionDriver::RunOrClose) and the call
-//  ends
-//     with it. So ending a call (OnStreamLost to Recycle) allocates nothing that it cannot do
+//  4. When memory runs out, the connection is closed (ConnectionDriver::RunOrClose), and the call
+//     ends with it. So ending a call (OnStreamLost to Recycle) allocates nothing that it cannot do
 //     without, and whoever calls from outside the connection's own events goes through RunOrClose.
 //  5. Resuming a coroutine, running a callback or ending the stream may end the call. Code that
 //     goes on afterwards holds a Pin.

@@ -30,8 +30,12 @@ void HandlerPool::Submit(PoolBatch& batch) {
   size_t to_wake = 0;
   {
     const std::lock_guard lock(mutex_);
-    WEIR_CHECK(!is_stopping_);
-    if (batch.size_ != 0) Append(batch);
+    if (batch.size_ != 0) {
+      WEIR_CHECK(!is_stopping_);
+      Append(batch);
+    } else if (is_stopping_) {
+      return;
+    }
     to_wake = std::min(batch.size_, idle_threads_);
     StartThreads(queued_ - std::min(queued_, idle_threads_));
   }
@@ -51,7 +55,6 @@ void HandlerPool::Append(const PoolBatch& batch) {
 
 // The mutex is held, so that the new threads wait for all of them to be counted.
 void HandlerPool::StartThreads(size_t wanted) {
-  was_thread_refused_.store(true, std::memory_order_relaxed);  // until none is
   for (size_t i = 0; i < wanted && threads_.size() < threads_max_; ++i) {
     try {
       // Made here, where failing is foreseen.
@@ -60,8 +63,10 @@ void HandlerPool::StartThreads(size_t wanted) {
       threads_.emplace_back(
           [this, compressors = std::move(compressors)] { RunThread(*compressors); });
     } catch (const std::system_error&) {
+      was_thread_refused_.store(true, std::memory_order_relaxed);
       return;
     } catch (const std::bad_alloc&) {
+      was_thread_refused_.store(true, std::memory_order_relaxed);
       return;
     }
     ++idle_threads_;

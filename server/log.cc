@@ -26,6 +26,14 @@ void WriteToStandardError(LogSeverity severity, std::string_view line) {
 
 }  // namespace
 
+void Log::Write(LogSeverity severity, std::string_view line) const noexcept {
+  try {
+    sink_(severity, line);
+  } catch (...) {
+    // There is nobody to be told.
+  }
+}
+
 Log::Log(LogSink sink) : sink_(sink ? std::move(sink) : LogSink(WriteToStandardError)) {}
 
 }  // namespace weir::server

@@ -9,17 +9,20 @@
 
 namespace weir::server {
 
-// Thread-safe if the sink is. Immutable.
+// Thread-safe if the sink is. Immutable. Throws nothing: no line is worth a call, so one that
+// cannot be made, or that the sink does not take, is left out.
 class Log {
  public:
   // Without a sink, lines go to standard error, one write each.
   explicit Log(LogSink sink);
 
-  void Info(std::string_view line) const { sink_(LogSeverity::kInfo, line); }
-  void Warning(std::string_view line) const { sink_(LogSeverity::kWarning, line); }
-  void Error(std::string_view line) const { sink_(LogSeverity::kError, line); }
+  void Info(std::string_view line) const noexcept { Write(LogSeverity::kInfo, line); }
+  void Warning(std::string_view line) const noexcept { Write(LogSeverity::kWarning, line); }
+  void Error(std::string_view line) const noexcept { Write(LogSeverity::kError, line); }
 
  private:
+  void Write(LogSeverity severity, std::string_view line) const noexcept;
+
   LogSink sink_;
 };
 

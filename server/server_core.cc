@@ -42,6 +42,7 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
     try {
       HandOver(worker, std::move(fd), peer);
     } catch (const std::bad_alloc&) {
+      ++core_.accepting_worker().counters().connections_out_of_memory;
       worker.BreakPromise(peer);
     }
   }

@@ -69,9 +69,16 @@ Call* WorkerContext::AcquireCall() {
 void WorkerContext::RecycleCall(Call* call) { free_calls_.PushFront(*call); }
 
 void WorkerContext::ReleaseIdleMemory() {
-  free_calls_.ForEach([](Call& call) {
-    if (!call.is_referred_to()) delete &call;
-  });
+  IntrusiveList<Call, CallListTag> calls;
+  calls.TakeAll(free_calls_);
+  while (!calls.empty()) {
+    Call* const call = &calls.PopFront();
+    if (call->is_referred_to()) {
+      free_calls_.PushBack(*call);
+    } else {
+      delete call;
+    }
+  }
   ForgetMessages();
   ReleaseIdleFrames();
   net::ReturnFreeMemoryOfThread();

@@ -38,7 +38,8 @@ class Server {
   // Stops accepting, tells every client to go elsewhere (two-phase GOAWAY, RFC 9113 §6.8), lets
   // calls in progress finish, and at `deadline` cancels those that are left. Returns when every
   // connection is closed and every handler has returned. A second call joins the first; an earlier
-  // deadline replaces a later one. Must not be called from a handler.
+  // deadline replaces a later one. Must not be called from a handler. Throws std::bad_alloc when
+  // there is no memory for telling the workers, and nothing else.
   ShutdownReport Shutdown(std::chrono::system_clock::time_point deadline);
   // Same, with a duration from now.
   ShutdownReport Shutdown(std::chrono::nanoseconds grace);

@@ -51,6 +51,7 @@ class ServerBuilder {
   // Resolves and binds every address, starts the threads and accepts connections. A failure is one
   // sentence ("cannot listen on 0.0.0.0:50051: address already in use") with code
   // INVALID_ARGUMENT for mistakes in what was asked, UNAVAILABLE for what the system refused.
+  // Throws std::bad_alloc when memory runs out, and nothing else.
   StatusOr<std::unique_ptr<Server>> BuildAndStart();
 
  private:

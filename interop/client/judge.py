@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+import threading
 
 from harness.outcome import Outcome
 
-CASE_SECONDS = 300
+# For all cases over one transport; they take seconds.
+DRIVER_SECONDS = 300
 
 
 class Judge:
@@ -34,18 +36,24 @@ class Judge:
 def lines_of(command, client, transport):
     """Outcomes out of a driver's lines `CASE passed ...` and `CASE FAILED ...`.
 
-    What is indented explains the line before. A driver that ends otherwise than its lines say has
-    failed.
+    What is indented explains the line before. A driver that hangs, tells of no case, or ends
+    otherwise than its lines say has failed.
     """
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        failed = 0
+        patience = threading.Timer(DRIVER_SECONDS, process.kill)
+        patience.start()
+        failed = cases = 0
         for line in process.stdout:
             found = re.match(r"(\w+) +(passed|FAILED)", line)
             if found:
+                cases += 1
                 failed += found[2] == "FAILED"
                 yield Outcome(client, found[1], transport, found[2] == "passed")
             else:
                 print(line, end="", flush=True)
-        code = process.wait(CASE_SECONDS)
-    if (code == 0) != (failed == 0):
+        code = process.wait()
+        patience.cancel()
+    if cases == 0:
+        yield Outcome(client, "the driver itself", transport, False, f"no case; exit code {code}")
+    elif (code == 0) != (failed == 0):
         yield Outcome(client, "the driver itself", transport, False, f"exit code {code}")

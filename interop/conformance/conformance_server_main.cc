@@ -78,9 +78,8 @@ int main() {
 
   weir::interop::ConformanceService service;
   weir::ServerOptions options;
-  if (wanted.message_receive_limit() > 0) {
-    options.max_receive_message_bytes = wanted.message_receive_limit();
-  }
+  options.max_receive_message_bytes =
+      wanted.message_receive_limit() > 0 ? wanted.message_receive_limit() : SIZE_MAX;
   weir::ServerBuilder builder;
   builder.SetOptions(std::move(options));
   builder.AddListeningPort("127.0.0.1:0", MakeCredentials(wanted));

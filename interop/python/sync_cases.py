@@ -227,9 +227,9 @@ def orca_oob(target):
         for load in suite.LOADS:
             requests.send(suite.load_request(load))
             suite.check_body(next(call), 1)
-            # The next report may have been under way already; the one after it was not.
-            found = [next(reports), next(reports)]
-            suite.check(suite.is_report_of(found[-1], load), f"the load reports {found}")
+            # Some may have been under way already. The deadline ends the wait.
+            while not suite.is_report_of(next(reports), load):
+                pass
     reports.cancel()
 
 

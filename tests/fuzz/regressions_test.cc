@@ -64,5 +64,17 @@ TEST_P(Regressions, AnEmptyFieldSectionCarriesTheTableSizeUpdateThatIsDue) {
   EXPECT_EQ(peer.heard_octets().substr(before, frame.size()), frame);
 }
 
+// The end of one stream made room in the receive budget, which was announced to the other.
+TEST_P(Regressions, NothingIsSentBehindTheLastGoAway) {
+  ScriptedPeer peer(GetParam());
+  peer.Starts();
+  peer.Sends(OpenRequest(1) + OpenRequest(3));
+  peer.connection().ExtendWindow(peer.Key(1), 400'000'000);
+  peer.connection().ExtendWindow(peer.Key(3), 400'000'000);  // has to wait
+  peer.Hears();
+  peer.connection().CloseNow(http2::ErrorCode::kNoError, "bye");
+  EXPECT_EQ(peer.Hears(), Lines{"GOAWAY 3 NO_ERROR 'bye'"});
+}
+
 }  // namespace
 }  // namespace weir::fuzz

@@ -47,19 +47,22 @@ bool IsClosedWithin(int fd, Duration timeout) {
   return false;
 }
 
-// Sends all of it; false when the connection has ended, or takes nothing for a second.
-bool SendRecords(int fd, std::string_view bytes) {
+// Sends all of it, unless the connection ends, or takes nothing for a second.
+Peer::Sent SendRecords(int fd, std::string_view bytes) {
   const Clock::time_point deadline = Clock::now() + 1s;
   while (!bytes.empty()) {
     const ssize_t size = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (size < 0 && (errno != EAGAIN || Clock::now() >= deadline)) return false;
-    if (size < 0) {
-      std::this_thread::sleep_for(1ms);
-    } else {
+    if (size >= 0) {
       bytes.remove_prefix(static_cast<size_t>(size));
+    } else if (errno != EAGAIN) {
+      return Peer::Sent::kClosed;
+    } else if (Clock::now() >= deadline) {
+      return Peer::Sent::kBlocked;
+    } else {
+      std::this_thread::sleep_for(1ms);
     }
   }
-  return true;
+  return Peer::Sent::kAll;
 }
 
 // ---- A67: handshakes that do not end
@@ -150,14 +153,21 @@ Outcome FloodOfEmptyRecords(Attack& attack, ContentType type, std::string_view c
       writer->Write(ContentType::kApplicationData, std::string(kPreface) + Settings() +
                                                        Headers(1, Request(kEmptyCall), false) +
                                                        Data(1, kEmptyMessage, true));
-  if (!SendRecords(socket.get(), hello) || IsClosedWithin(socket.get(), 50ms)) {
+  if (SendRecords(socket.get(), hello) != Peer::Sent::kAll || IsClosedWithin(socket.get(), 50ms)) {
     return Wrong("the server does not understand the bench's records");
   }
   constexpr uint64_t kRecords = 100;
   while (!attack.IsTimeUp()) {
     std::string chunk;
     for (uint64_t i = 0; i < kRecords; ++i) chunk += writer->Write(type, content);
-    if (!SendRecords(socket.get(), chunk)) return Closes();
+    switch (SendRecords(socket.get(), chunk)) {
+      case Peer::Sent::kAll:
+        break;
+      case Peer::Sent::kBlocked:
+        return StopsReading();
+      case Peer::Sent::kClosed:
+        return Closes();
+    }
     attack.traffic().frames += kRecords;
     attack.traffic().bytes += chunk.size();
     if (IsClosedWithin(socket.get(), 0ms)) return Closes();

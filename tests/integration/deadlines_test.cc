@@ -108,7 +108,8 @@ TEST_P(Deadlines, ThatPassCancelTheHandler) {
     co_return weir::Status::OK;
   };
   StartServer();
-  ShortContext context(milliseconds(50));
+  ASSERT_TRUE(CallUnary(stub(), "").ok());  // the deadline is not for making a connection
+  ShortContext context(milliseconds(200));
   auto stream = stub().Chat(&context);
   EchoReply reply;
   EXPECT_FALSE(stream->Read(&reply));
@@ -130,9 +131,12 @@ TEST(CoroutineDeadlines, EndASleep) {
     co_return weir::Status::OK;
   };
   TestServer server(&echo);
-  ShortContext context(milliseconds(50));
+  const std::shared_ptr<grpc::Channel> channel = server.NewChannel();
+  // The deadline is not for making a connection.
+  ASSERT_TRUE(channel->WaitForConnected(system_clock::now() + kPatience));
+  ShortContext context(milliseconds(200));
   EchoReply reply;
-  const grpc::Status status = server.NewStub()->Unary(&context, EchoRequest(), &reply);
+  const grpc::Status status = upstream::Echo::NewStub(channel)->Unary(&context, {}, &reply);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_TRUE(woken.Wait());
 }

@@ -117,14 +117,20 @@ void ConnectionDriver::ReadOnce() {
 }
 
 // What a turn costs goes by frames, and what can be asked of the socket is bytes: who sends small
-// frames is read in small pieces, so that the others wait for a bounded number of them.
+// frames is read in small pieces, so that the others wait for few of them. Who has done so once can
+// do so again without warning: such a connection is never read in the largest pieces. (TLS yields a
+// whole record or nothing; what a record of 16 KiB holds comes at once.)
 void ConnectionDriver::AdaptReadSize(size_t bytes, uint64_t frames) {
   const uint64_t frames_max = worker_.options().turn_frames_max;
+  const size_t buffer_bytes = worker_.read_buffer().size();
   if (frames > frames_max) {
     worker_.counters().Hit(http2::Limit::kTurnFrames);
-    read_bytes_max_ = std::max<size_t>(bytes * frames_max / frames, kReadBytesMin);
-  } else if (bytes == read_bytes_max_ && frames <= frames_max / 2) {
-    read_bytes_max_ = std::min(2 * read_bytes_max_, worker_.read_buffer().size());
+    sends_small_frames_ = true;
+    const size_t bytes_max = std::max<size_t>(bytes * frames_max / frames, kReadBytesMin);
+    read_bytes_max_ = std::min(bytes_max, buffer_bytes);
+  } else if (bytes == read_bytes_max_ && frames != 0 && frames <= frames_max / 2) {
+    const size_t bytes_max = sends_small_frames_ ? kFirstReadBytes : buffer_bytes;
+    read_bytes_max_ = std::min({2 * read_bytes_max_, bytes_max, buffer_bytes});
   }
 }
 

@@ -149,7 +149,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   Phase phase_ = Phase::kHandshake;
   bool is_write_blocked_ = false;
   bool is_aborted_ = false;
-  size_t read_bytes_max_;  // of the next read
+  bool sends_small_frames_ = false;  // it has brought too many in one read
+  size_t read_bytes_max_;            // of the next read
   size_t linger_bytes_left_ = 0;
   // When the present phase has to end (handshake, linger), or when the peer must have taken some
   // output (open).

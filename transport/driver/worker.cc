@@ -61,7 +61,7 @@ std::unique_ptr<ConnectionDriver> Worker::MakeConnection(std::unique_ptr<net::So
 }
 
 void Worker::BreakPromise(const net::SocketAddress& peer) {
-  load_.fetch_sub(1, std::memory_order_relaxed);
+  load_.fetch_sub(1);
   if (options_.on_connection_gone) options_.on_connection_gone(peer);
 }
 

@@ -36,9 +36,10 @@ struct WorkerOptions {
   // Size of the buffer that all connections of the worker read into; also the most that one of them
   // may read in one turn.
   size_t read_buffer_bytes = 64 * 1024;
-  // Frames of one connection for which the others of the worker wait in a turn: a connection that
-  // brought more in one read is read in smaller pieces. Less shortens the wait and makes more reads
-  // for clients with many small frames.
+  // Frames of one connection for which the others of the worker should wait in a turn: a connection
+  // that brought more in one read is read in smaller pieces from then on. So a turn has about this
+  // many, and those of 16 KiB, or of a TLS record, when they come without warning. Less shortens
+  // the wait and makes more reads for clients with many small frames.
   uint32_t turn_frames_max = 256;
   // Connections that may be without a finished preface at once: one more ends the oldest of them.
   size_t handshakes_max = 1024;
@@ -72,9 +73,11 @@ class Worker final : private net::TurnEnd {
   void Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* tls);
 
   // Thread-safe: connections this worker owns or has been promised, for choosing the least loaded.
-  size_t load() const { return load_.load(std::memory_order_relaxed); }
+  // Sequentially consistent: who counts down and then looks for somebody to tell, and who says that
+  // it wants to be told and then counts, cannot miss each other.
+  size_t load() const { return load_.load(); }
   // Thread-safe: counts a connection that is on its way to Adopt.
-  void PromiseConnection() { load_.fetch_add(1, std::memory_order_relaxed); }
+  void PromiseConnection() { load_.fetch_add(1); }
   // Thread-safe if WorkerOptions::on_connection_gone is: a promised connection, of `peer`, does not
   // come.
   void BreakPromise(const net::SocketAddress& peer);

@@ -1,4 +1,7 @@
 // What does the system grant this process?
+//
+// Of control groups those of version 2 count, and for memory version 1 as containers show it.
+// Limits of groups between the process's own and the root are not looked for.
 #ifndef WEIR_TRANSPORT_NET_PROCESS_LIMITS_H_
 #define WEIR_TRANSPORT_NET_PROCESS_LIMITS_H_
 
