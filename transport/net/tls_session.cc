@@ -13,6 +13,7 @@
 
 #include "transport/base/check.h"
 #include "transport/net/tls_error.h"
+#include "transport/net/tls_handle.h"
 
 namespace weir::net {
 
@@ -115,14 +116,12 @@ struct TlsSessionCallbacks {
 std::unique_ptr<TlsSession> TlsSession::Create(const TlsContext& context) {
   const BIO_METHOD* method = TlsSessionCallbacks::Method();
   if (method == nullptr) return nullptr;
-  SSL* ssl = SSL_new(context.context_);
-  BIO* bio = BIO_new(method);
-  if (ssl == nullptr || bio == nullptr) {
-    SSL_free(ssl);
-    BIO_free(bio);
-    return nullptr;
-  }
-  std::unique_ptr<TlsSession> session(new TlsSession(ssl));
+  TlsHandle<SSL, SSL_free> handle(SSL_new(context.context_));
+  TlsHandle<BIO, BIO_free> transport(BIO_new(method));
+  if (handle == nullptr || transport == nullptr) return nullptr;
+  std::unique_ptr<TlsSession> session(new TlsSession(handle.get()));
+  SSL* const ssl = handle.release();
+  BIO* const bio = transport.release();
   BIO_set_data(bio, session.get());
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);  // takes the BIO over
