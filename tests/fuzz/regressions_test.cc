@@ -76,5 +76,18 @@ TEST_P(Regressions, NothingIsSentBehindTheLastGoAway) {
   EXPECT_EQ(peer.Hears(), Lines{"GOAWAY 3 NO_ERROR 'bye'"});
 }
 
+// The window of a DATA frame was given back before it was refused if it came whole, and not if it
+// came in pieces.
+TEST_P(Regressions, AFatalDataFrameIsAnsweredWithGoAwayAlone) {
+  http2::ConnectionOptions options;
+  options.max_frame_size = 64 * 1024;
+  options.connection_window = 65535;
+  ScriptedPeer peer(GetParam(), options);
+  peer.Starts();
+  peer.Hears();
+  peer.Sends(testing::Data(1, std::string(50'000, 'x')));
+  EXPECT_EQ(peer.Hears(), Lines{"GOAWAY 0 PROTOCOL_ERROR 'data_on_idle_stream'"});
+}
+
 }  // namespace
 }  // namespace weir::fuzz

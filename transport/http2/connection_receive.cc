@@ -223,13 +223,15 @@ bool Connection::OnData(const Frame& frame, Event* event) {
   } else {
     stream = FindOpen(data_stream_);
   }
-  // Given back whatever becomes of the octets: a stream that nobody reads, or that is over, must
-  // not close the window for the others.
-  if (frame.ends) CreditConnection(frame.header.length);
+  bool has_event = false;
   if (violation != Violation::kNone) {
     data_stream_ = {};
-    return Refuse(violation, frame.header.stream_id, event);
+    has_event = Refuse(violation, frame.header.stream_id, event);
   }
+  // Given back whatever becomes of the octets: a stream that nobody reads, or that is over, must
+  // not close the window for the others.
+  if (frame.ends && !shutdown_.is_over()) CreditConnection(frame.header.length);
+  if (violation != Violation::kNone) return has_event;
   const bool has_end_stream = frame.header.Has(flags::kEndStream);
   if (frame.begins && frame.header.length == frame.padding && !has_end_stream && OnGlitch(event)) {
     return true;
