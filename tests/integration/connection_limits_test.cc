@@ -98,38 +98,5 @@ TEST_F(ConnectionLimits, AnIdleConnectionIsClosedAndTheClientComesBack) {
   EXPECT_TRUE(CallUnary(*stub, "a").ok());
 }
 
-// Thousands of calls whose time is too short are no attack.
-TEST_F(ConnectionLimits, AStormOfDeadlinesCostsNoConnection) {
-  TestServer server(&service_);
-  service_.unary = [this](weir::ServerContext& context, const EchoRequest&,
-                          EchoReply&) -> weir::Task<weir::Status> {
-    {
-      const std::lock_guard lock(mutex_);
-      peers_.insert(context.peer());
-    }
-    co_await context.SleepFor(seconds(10));
-    co_return weir::Status::OK;
-  };
-  const auto stub = server.NewStub();
-  constexpr int kCalls = 3000;
-  constexpr int kAtOnce = 50;
-  for (int sent = 0; sent < kCalls; sent += kAtOnce) {
-    std::vector<std::thread> calls;
-    for (int i = 0; i < kAtOnce; ++i) {
-      calls.emplace_back([&stub] {
-        grpc::ClientContext context;
-        context.set_deadline(std::chrono::system_clock::now() + milliseconds(1));
-        EchoRequest request;
-        EchoReply reply;
-        const grpc::Status status = stub->Unary(&context, request, &reply);
-        EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED)
-            << status.error_message();
-      });
-    }
-    for (std::thread& call : calls) call.join();
-  }
-  EXPECT_EQ(peers_seen(), 1u);  // one connection served them all
-}
-
 }  // namespace
 }  // namespace integration

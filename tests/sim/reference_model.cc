@@ -100,7 +100,7 @@ void ReferenceModel::CheckStreams() {
 bool ReferenceModel::HasTimedOut(bool is_required) const {
   // Each time that the server stopped reading, what the peer owes may have lain in the socket, and
   // gets as much time again.
-  constexpr int kTimesAgain = 8;
+  constexpr int kTimesAgain = 30;
   const auto passed = [&](TimePoint begin, Duration timeout) {
     const Duration most = is_required ? kTimesAgain * timeout + kTimerSlack : timeout;
     return begin != kNever && trace_.now() >= AddSaturated(begin, most);
