@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "server/worker_options.h"
@@ -109,7 +110,11 @@ Status ServerCore::Start(std::vector<ListeningPort> ports) {
 
 Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
-  const size_t count = wanted == 0 ? net::ProcessorsOfProcess() : wanted;
+  // Not those that the process is bound to: with one worker alone, a connection whose frames are
+  // costly takes more than its share from the others, and a second one is what the kernel is fair
+  // to.
+  const size_t machine = std::max<size_t>(std::thread::hardware_concurrency(), 1);
+  const size_t count = wanted == 0 ? machine : wanted;
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
   options.on_connection_gone = [this](const net::SocketAddress& peer) { OnConnectionGone(peer); };
   if (memory_monitor_ != nullptr) {

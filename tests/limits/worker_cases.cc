@@ -153,12 +153,14 @@ Outcome HasIntroducedItself(Segmentation) {
 Outcome SendsSmallFrames(Step step, Segmentation) {
   WorkerScene scene;
   Client& client = scene.ConnectAndStart();
+  client.Sends(OpenRequest(1));
+  scene.Settle();
   std::string frames;
-  for (uint32_t i = 1; i < UpTo(scene.options_.turn_frames_max, step); ++i) frames += Data(1, "x");
-  client.Sends(OpenRequest(1) + frames);
+  for (uint32_t i = 0; i < UpTo(scene.options_.turn_frames_max, step); ++i) frames += Data(1, "x");
+  client.Sends(frames);
   scene.Settle();
   client.wire.TakeReadCount();
-  const std::string as_much(OpenRequest(1).size() + frames.size() - http2::kFrameHeaderSize, 'x');
+  const std::string as_much(frames.size() - http2::kFrameHeaderSize, 'x');
   client.Sends(Data(1, as_much));
   scene.Settle();
   scene.Note("reads: " + std::to_string(client.wire.TakeReadCount()));

@@ -14,6 +14,12 @@ constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 16 * 1024;
 constexpr size_t kReadBytesMin = 1024;
+// A header block that has to be decoded takes as long as so many frames more.
+constexpr uint64_t kFramesPerDecoding = 7;
+
+uint64_t WeighedFrames(const http2::ConnectionCounters& counters) {
+  return counters.frames_received + kFramesPerDecoding * counters.header_blocks_decoded;
+}
 
 }  // namespace
 
@@ -98,13 +104,13 @@ void ConnectionDriver::ReadOnce() {
   const net::IoResult result = socket_->Read(buffer);
   switch (result.kind) {
     case net::IoResult::Kind::kOk: {
-      const uint64_t frames_before = worker_.counters().frames_received;
+      const uint64_t frames_before = WeighedFrames(worker_.counters());
       if (tls_ != nullptr) {
         ReceiveCiphertext(buffer.first(result.bytes));
       } else {
         Receive(buffer.first(result.bytes));
       }
-      AdaptReadSize(result.bytes, worker_.counters().frames_received - frames_before);
+      AdaptReadSize(result.bytes, WeighedFrames(worker_.counters()) - frames_before);
       return;
     }
     case net::IoResult::Kind::kWouldBlock:

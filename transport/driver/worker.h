@@ -38,8 +38,9 @@ struct WorkerOptions {
   size_t read_buffer_bytes = 64 * 1024;
   // Frames of one connection for which the others of the worker should wait in a turn: a connection
   // that brought more in one read is read in smaller pieces from then on. So a turn has about this
-  // many, and those of 16 KiB, or of a TLS record, when they come without warning. Less shortens
-  // the wait and makes more reads for clients with many small frames.
+  // many, and those of 16 KiB, or of a TLS record, when they come without warning. A header block
+  // that has to be decoded counts for eight. Less shortens the wait and makes more reads for
+  // clients with many small frames.
   uint32_t turn_frames_max = 256;
   // Connections that may be without a finished preface at once: one more ends the oldest of them.
   size_t handshakes_max = 1024;
