@@ -16,7 +16,9 @@ Outcome GoAwayOutcome(Outcome::Kind kind, const GoAwayFrame& frame) {
   return {kind, frame.code, frame.debug};
 }
 
-Outcome AnswerOutcome(const Answer& answer) {
+}  // namespace
+
+Outcome OutcomeOf(const Answer& answer) {
   if (answer.reset.has_value() && !answer.has_ended) return Resets(*answer.reset);
   const std::string_view status = ValueOf(answer.trailers, "grpc-status");
   if (!status.empty()) return Status(std::atoi(std::string(status).c_str()));
@@ -24,8 +26,6 @@ Outcome AnswerOutcome(const Answer& answer) {
   return http.empty() ? Wrong("an answer with neither :status nor grpc-status")
                       : HttpStatus(std::atoi(http.c_str()));
 }
-
-}  // namespace
 
 std::unique_ptr<Peer> Attack::Connect(const PeerOptions& options) {
   Fd socket = ConnectTcp(port(), options.receive_buffer);
@@ -76,7 +76,7 @@ Outcome StillGood(Peer& peer, Duration timeout) {
     return answer != nullptr && answer->is_over();
   };
   if (peer.WaitFor(is_over, timeout)) {
-    const Outcome outcome = AnswerOutcome(*peer.inbox().Find(stream));
+    const Outcome outcome = OutcomeOf(*peer.inbox().Find(stream));
     return outcome == Status(0) ? Survives() : outcome;
   }
   if (!peer.is_open() || peer.inbox().go_away().has_value()) return HowItEnded(peer);
@@ -91,7 +91,7 @@ Outcome HowStreamEnded(Peer& peer, uint32_t stream, Duration timeout) {
   if (!peer.WaitFor(is_over, timeout)) return peer.is_open() ? NoReaction() : Closes();
   if (peer.inbox().is_undecodable()) return Wrong("a header block that does not decode");
   if (peer.inbox().go_away().has_value()) return HowItEnded(peer);
-  const Outcome outcome = AnswerOutcome(*peer.inbox().Find(stream));
+  const Outcome outcome = OutcomeOf(*peer.inbox().Find(stream));
   const Outcome after = StillGood(peer);
   return after == Survives() ? outcome : after;
 }

@@ -62,6 +62,8 @@ class Attack {
 Outcome HowItEnded(Peer& peer, Duration timeout = std::chrono::seconds(3));
 // kSurvives when a call on a new stream succeeds.
 Outcome StillGood(Peer& peer, Duration timeout = std::chrono::seconds(5));
+// What an answer that is over says.
+Outcome OutcomeOf(const Answer& answer);
 // What became of a stream; the connection must still be good unless it said otherwise.
 Outcome HowStreamEnded(Peer& peer, uint32_t stream, Duration timeout = std::chrono::seconds(5));
 

@@ -83,6 +83,33 @@ Outcome CallWithEncoding(Attack& attack, std::string_view encoding, std::string_
 // SimpleRequest whose payload is `bytes` zeros, as it is inside the compression.
 std::string InnerRequest(size_t bytes) { return UnaryRequest(bytes, 1).substr(kPrefixBytes); }
 
+// A53: a bomb on each of several connections at a time, which serve for the next ones or are left.
+Outcome BombConnections(Attack& attack, std::string_view bomb, bool keeps_them) {
+  constexpr size_t kConnections = 8;
+  static const std::string kBlock = Request(kUnaryCall, Literal("grpc-encoding", "gzip"));
+  std::vector<std::unique_ptr<Peer>> peers(kConnections);
+  std::vector<uint32_t> streams(kConnections);
+  while (!attack.IsTimeUp()) {
+    for (size_t i = 0; i < kConnections; ++i) {
+      if (peers[i] == nullptr) peers[i] = attack.Open();
+      if (peers[i] == nullptr) return Refuses();
+      streams[i] = peers[i]->NextStream();
+      peers[i]->Send(Headers(streams[i], kBlock, false) + Data(streams[i], bomb, true), 2);
+    }
+    for (size_t i = 0; i < kConnections; ++i) {
+      const auto is_over = [&] {
+        const Answer* answer = peers[i]->inbox().Find(streams[i]);
+        return answer != nullptr && answer->is_over();
+      };
+      if (!peers[i]->WaitFor(is_over, 2s)) return HowItEnded(*peers[i]);
+      const Outcome outcome = OutcomeOf(*peers[i]->inbox().Find(streams[i]));
+      if (outcome != Status(8)) return outcome;
+      if (!keeps_them) peers[i] = nullptr;
+    }
+  }
+  return Status(8);
+}
+
 // A54: thousands of messages in each DATA frame.
 Outcome MessageFlood(Attack& attack, bool to_a_deaf_handler) {
   const std::unique_ptr<Peer> peer = attack.Open();
@@ -174,13 +201,13 @@ void AddMessageBodies(Scenarios* rows) {
        .title = "99 messages of 4 MiB, all but the last octets",
        .pace = Pace::kFlood,
        .expected = fine,
-       .memory_max = kLargeMessages,
+       .memory_max = kPayload,
        .run = [](Attack& attack) { return HoldMessages(attack, false); }});
   add({.id = "A51",
        .variant = "b",
        .title = "the same, and then the rest of each",
        .expected = {Status(0)},
-       .memory_max = kLargeMessages,
+       .memory_max = kPayload,
        .is_twin = true,
        .run = [](Attack& attack) { return HoldMessages(attack, true); }});
   add({.id = "A52",
@@ -230,6 +257,18 @@ void AddMessageBodies(Scenarios* rows) {
        .run = [bomb = Message(Gzip(InnerRequest(kBombBytes)), 1)](Attack& attack) {
          return CallWithEncoding(attack, "gzip", bomb);
        }});
+  for (const bool keeps_them : {true, false}) {
+    add({.id = "A53",
+         .variant = keeps_them ? "x" : "y",
+         .title = keeps_them ? "gzip bombs of 5 KiB on 8 connections"
+                             : "gzip bombs of 5 KiB on 8 connections, new ones each time",
+         .pace = Pace::kFlood,
+         .expected = {Status(8)},
+         .memory_max = kPayload,
+         .run = [keeps_them, bomb = Message(Gzip(InnerRequest(5 << 20)), 1)](Attack& attack) {
+           return BombConnections(attack, bomb, keeps_them);
+         }});
+  }
   add({.id = "A54",
        .variant = "a",
        .title = "3,276 empty messages in a frame",

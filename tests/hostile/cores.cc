@@ -35,8 +35,10 @@ void PinThisThread(int core) {
 }
 
 void YieldToOthers() {
-  constexpr int kNice = 10;
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+  // A low priority would not do: once it runs, a thread keeps its core for a slice of time, and the
+  // latency of the victim would be that of its own scheduler.
+  const sched_param none = {};
+  sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 ThreadTimes ReadThreadTimes(const std::string& directory) {

@@ -24,9 +24,8 @@ enum class Pace {
 };
 
 // What one attacking connection may cost the server.
-inline constexpr size_t kProtocolOnly = 256 * 1024;         // nothing it sends is payload to keep
-inline constexpr size_t kPayload = 16 * 1024 * 1024;        // it makes the server hold payload
-inline constexpr size_t kLargeMessages = 20 * 1024 * 1024;  // that, and one message of 4 MiB
+inline constexpr size_t kProtocolOnly = 256 * 1024;   // nothing it sends is payload to keep
+inline constexpr size_t kPayload = 16 * 1024 * 1024;  // it makes the server hold payload
 
 struct Scenario {
   std::string id = {};       // "A13"; several rows may have it
