@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "transport/grpc/inflate_room.h"
+
 namespace weir::grpc {
 
 namespace {
@@ -16,11 +18,6 @@ constexpr int kDefaultMemoryLevel = 8;
 
 // zlib counts in `unsigned`.
 constexpr size_t kRunMax = std::numeric_limits<uInt>::max();
-
-// Bounds of the first guess at the size of an inflated message.
-constexpr size_t kFirstRoomMin = 512;
-constexpr size_t kFirstRoomMax = 64 * 1024;
-constexpr size_t kUsualRatio = 4;
 
 // zlib does not write through next_in; it is not const for historical reasons.
 void SetInput(ByteView in, z_stream* stream) {
@@ -86,12 +83,12 @@ class ZlibCompressor::Inflater {
   }
 
  private:
-  // Doubles the room until the stream ends or one byte more than allowed has come out.
+  // Makes room until the stream ends or one byte more than allowed has come out.
   DecompressOutcome Inflate(size_t size_max, Buffer* out) {
     const size_t produced_max =
         size_max == std::numeric_limits<size_t>::max() ? size_max : size_max + 1;
     size_t produced = 0;
-    size_t room = std::clamp(stream_.avail_in * kUsualRatio, kFirstRoomMin, kFirstRoomMax);
+    size_t room = FirstInflateRoom(stream_.avail_in);
     for (;;) {
       room = std::min({room, produced_max - produced, kRunMax});
       out->Reserve(out->size() + room);
@@ -108,7 +105,7 @@ class ZlibCompressor::Inflater {
       }
       // Room left over means that the input has ended before the stream.
       if (result != Z_OK || stream_.avail_out != 0) return DecompressOutcome::kCorrupt;
-      room = produced;
+      room = NextInflateRoom(produced);
     }
   }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <limits>
 
+#include "transport/grpc/inflate_room.h"
+
 namespace weir::grpc {
 
 namespace {
@@ -16,10 +18,9 @@ constexpr int kWindowLogMax = 23;  // 8 MiB
 // as well, are not meant by "zstd"; nor do they keep to the limit above.
 constexpr std::array<uint8_t, 4> kMagic = {0x28, 0xb5, 0x2f, 0xfd};
 
-// Bounds of the first guess at the size of a message whose frame does not tell it.
-constexpr size_t kFirstRoomMin = 512;
-constexpr size_t kFirstRoomMax = 64 * 1024;
-constexpr size_t kUsualRatio = 4;
+// What may be kept from one message to the next. A context without a window takes 160 KiB; a peer
+// may ask for one with a window of 8 MiB, in a frame of a few octets.
+constexpr size_t kKeptBytesMax = 512 * 1024;
 
 }  // namespace
 
@@ -65,6 +66,7 @@ class ZstdCompressor::Decoder {
 
   // False when there was no memory: to be made anew.
   bool is_ready() const { return context_ != nullptr; }
+  size_t bytes() const { return ZSTD_sizeof_DCtx(context_); }
 
   DecompressOutcome Run(ByteView in, size_t size_max, Buffer* out) {
     if (context_ == nullptr) return DecompressOutcome::kCorrupt;
@@ -79,14 +81,14 @@ class ZstdCompressor::Decoder {
   }
 
  private:
-  // Doubles the room until the frame ends or one byte more than allowed has come out. What the
+  // Makes room until the frame ends or one byte more than allowed has come out. What the
   // frame declares about its size is not relied on.
   DecompressOutcome Decode(ByteView in, size_t size_max, Buffer* out) {
     const size_t produced_max =
         size_max == std::numeric_limits<size_t>::max() ? size_max : size_max + 1;
     ZSTD_inBuffer input = {in.data(), in.size(), 0};
     size_t produced = 0;
-    size_t room = std::clamp(in.size() * kUsualRatio, kFirstRoomMin, kFirstRoomMax);
+    size_t room = FirstInflateRoom(in.size());
     for (;;) {
       room = std::min(room, produced_max - produced);
       out->Reserve(out->size() + room);
@@ -102,7 +104,7 @@ class ZstdCompressor::Decoder {
       }
       // Room left over means that the input has ended before the frame.
       if (output.pos != output.size) return DecompressOutcome::kCorrupt;
-      room = produced;
+      room = NextInflateRoom(produced);
     }
   }
 
@@ -121,7 +123,11 @@ bool ZstdCompressor::Compress(ByteView in, Buffer* out) {
 Compressor::DecompressOutcome ZstdCompressor::Decompress(ByteView in, size_t size_max,
                                                          Buffer* out) {
   if (decoder_ == nullptr || !decoder_->is_ready()) decoder_ = std::make_unique<Decoder>();
-  return decoder_->Run(in, size_max, out);
+  const DecompressOutcome outcome = decoder_->Run(in, size_max, out);
+  if (decoder_->bytes() > kKeptBytesMax) decoder_ = nullptr;
+  return outcome;
 }
+
+size_t ZstdCompressor::kept_bytes() const { return decoder_ == nullptr ? 0 : decoder_->bytes(); }
 
 }  // namespace weir::grpc

@@ -12,9 +12,10 @@
 
 namespace weir::grpc {
 
-// The contexts of libzstd are made at the first message and reused for all that follow. A frame
-// that asks for a window of more than 8 MiB, the size every decoder is to support (RFC 8878
-// §3.1.1.1.2), is corrupt: the window is memory that a peer would make us reserve.
+// The contexts of libzstd are made at the first message and reused for all that follow, but for one
+// that has grown by a large window. A frame that asks for a window of more than 8 MiB, the size
+// every decoder is to support (RFC 8878 §3.1.1.1.2), is corrupt: the window is memory that a peer
+// would make us reserve.
 class ZstdCompressor final : public Compressor {
  public:
   // Levels are those of libzstd: 1 is fast, 19 small, 3 its own choice.
@@ -24,6 +25,9 @@ class ZstdCompressor final : public Compressor {
   std::string_view name() const override { return "zstd"; }
   bool Compress(ByteView in, Buffer* out) override;
   DecompressOutcome Decompress(ByteView in, size_t size_max, Buffer* out) override;
+
+  // What it holds from one received message to the next: 512 KiB at most.
+  size_t kept_bytes() const;
 
  private:
   class Encoder;

@@ -234,6 +234,26 @@ TEST(CompressorRegistry, ReplacesACompressorOfTheSameName) {
   EXPECT_EQ(registry.Find("gzip"), expected);
 }
 
+// A frame of one block that repeats an octet, behind a header that asks for such a window.
+std::string FrameWithWindow(int log) {
+  const std::string descriptor(1, static_cast<char>((log - 10) << 3));
+  return std::string("\x28\xb5\x2f\xfd\0", 5) + descriptor + std::string("\x23\0\0x", 4);
+}
+
+TEST(ZstdCompressor, DoesNotKeepALargeWindow) {
+  ZstdCompressor compressor;
+  Buffer out;
+  const std::string usual = FrameWithWindow(14);
+  ASSERT_EQ(compressor.Decompress(AsBytes(usual), 100, &out), Compressor::DecompressOutcome::kOk);
+  EXPECT_EQ(AsText(out.view()), "xxxx");
+  EXPECT_GT(compressor.kept_bytes(), 0u);
+  out.Truncate(0);
+  const std::string large = FrameWithWindow(23);
+  ASSERT_EQ(compressor.Decompress(AsBytes(large), 100, &out), Compressor::DecompressOutcome::kOk);
+  EXPECT_EQ(AsText(out.view()), "xxxx");
+  EXPECT_LE(compressor.kept_bytes(), 512u * 1024);
+}
+
 // Found by fuzzing: the library also decodes formats older than RFC 8878, and for those it reserves
 // 128 MiB when 30 octets ask for it.
 TEST(ZstdCompressor, KnowsNoFormatOlderThanTheSpecification) {
