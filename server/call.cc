@@ -72,7 +72,7 @@ void Call::OnSingleRequestData(ByteView data, bool ends_stream) {
       case MessageDecoder::Outcome::kNeedMore:
         // A message larger than the window would stall without this. What has come of it stays in
         // the window until it is complete, since it is held.
-        http2().ExtendWindow(stream_, decoder_.missing_bytes());
+        if (http2().ExtendWindow(stream_, decoder_.missing_bytes())) decoder_.ExpectMissingBytes();
         MarkDirty();
         return;
       case MessageDecoder::Outcome::kRejected:

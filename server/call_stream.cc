@@ -111,7 +111,7 @@ bool Call::TryRead(internal::ReadOperation& operation) {
           operation.result = ReadAtEnd();
           return true;
         }
-        http2().ExtendWindow(stream_, decoder_.missing_bytes());
+        if (http2().ExtendWindow(stream_, decoder_.missing_bytes())) decoder_.ExpectMissingBytes();
         MarkDirty();
         return false;
     }

@@ -154,7 +154,8 @@ class Session {
         return ReleaseWindow(record, program_.Number());
       case Op::kExtendWindow:
         user_octets_ += 13;
-        return connection_.ExtendWindow(record.key, program_.Number32());
+        connection_.ExtendWindow(record.key, program_.Number32());
+        return;
       case Op::kReleaseStream:
         return Release(record);
       default:

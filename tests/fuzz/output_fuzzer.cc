@@ -176,7 +176,8 @@ class Session {
       case OutputOp::kReleaseWindow:
         return connection_.ReleaseWindow(response.key, program_.Number());
       case OutputOp::kExtendWindow:
-        return connection_.ExtendWindow(response.key, program_.Number());
+        connection_.ExtendWindow(response.key, program_.Number());
+        return;
       default:
         return;
     }

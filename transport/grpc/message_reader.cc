@@ -9,6 +9,8 @@ namespace {
 
 // What is reserved for a message on its announcement alone.
 constexpr size_t kFirstReserve = 64 * 1024;
+// And when it is let in. Memory that is reserved and not written to does not count for the process.
+constexpr size_t kExpectedReserve = 8 * 1024 * 1024;
 
 }  // namespace
 
@@ -62,6 +64,11 @@ void MessageReader::CollectPayload() {
   }
   assembled_.Append(unread_.first(count));
   unread_ = unread_.subspan(count);
+}
+
+void MessageReader::ExpectMissingBytes() {
+  if (state_ != State::kPayload || declared_size_ <= kFirstReserve) return;
+  assembled_.Reserve(std::min<size_t>(declared_size_, kExpectedReserve));
 }
 
 MessageReader::Outcome MessageReader::Fail(Outcome failure) {

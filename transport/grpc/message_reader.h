@@ -94,6 +94,10 @@ class MessageReader {
     return state_ == State::kPrefix && prefix_size_ != 0 ? kMessagePrefixSize - prefix_size_ : 0;
   }
 
+  // The bytes that are missing may come, all of them: makes room for a large message at its final
+  // place (for 8 MiB of it at most), so that it is not moved as it grows. No-op otherwise.
+  void ExpectMissingBytes();
+
   bool is_in_payload() const { return state_ == State::kPayload; }
 
   // Of the message that has been begun (its prefix complete) or refused.

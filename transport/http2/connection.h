@@ -111,8 +111,8 @@ class Connection {
   // Lets at least `bytes` arrive on the stream from now on, even where that is more than its
   // window: sends WINDOW_UPDATE at once if the connection's receive budget allows, else when it
   // does. What this granted beyond the window is withheld from later ReleaseWindow calls, so that
-  // the stream falls back to its usual window.
-  void ExtendWindow(StreamKey key, size_t bytes);
+  // the stream falls back to its usual window. Returns whether that much may arrive now.
+  bool ExtendWindow(StreamKey key, size_t bytes);
 
   // The layer above is done with the stream: it gets no more events, and the key is dead once the
   // stream is closed on the wire. Queued DATA and trailers are still sent; a response that nothing

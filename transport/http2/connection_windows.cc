@@ -67,28 +67,29 @@ uint32_t Connection::GrowWindow(Stream& stream) {
   return growth;
 }
 
-void Connection::ExtendWindow(StreamKey key, size_t bytes) {
+bool Connection::ExtendWindow(StreamKey key, size_t bytes) {
   Stream* const stream = FindOpen(key);
-  if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return;
+  if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return false;
   const int64_t available = stream->receive_window.available();
   if (available >= static_cast<int64_t>(bytes)) {
     if (!has_settings_ack_) stream->window_spare = available - static_cast<int64_t>(bytes);
-    return;
+    return true;
   }
   const bool is_waiting = stream->window_wanted != 0;
   stream->window_wanted = bytes;
   stream->uses_budget = true;
-  if (is_waiting) return;  // and keeps its place
+  if (is_waiting) return false;  // and keeps its place
   // A message under way is finished first (padding has used up some of what it was granted): it may
   // not wait for those that wait for it.
   if (stream->receive_window.surplus() != 0) {
     budget_.AddToMessage(stream->receive_window.SurplusFor(bytes));
     AnnounceExtension(*stream);
-    return;
+    return true;
   }
-  if (!budget_.has_waiting() && TryExtendWindow(*stream)) return;
+  if (!budget_.has_waiting() && TryExtendWindow(*stream)) return true;
   budget_.Wait(key);
   counters_.Hit(Limit::kReceiveBudget);
+  return false;
 }
 
 // False when the budget does not allow it now. Under memory pressure it is as if there were none,

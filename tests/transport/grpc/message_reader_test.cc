@@ -340,6 +340,28 @@ TEST(MessageReader, HoldsAtMostTwiceWhatItReceived) {
   EXPECT_EQ(reader.held_bytes(), 0u);
 }
 
+TEST(MessageReader, MakesRoomOnceForAMessageThatMayCome) {
+  constexpr uint32_t kSize = 1'000'000;
+  MessageReader reader(kNoLimit);
+  std::vector<Owned> messages;
+  reader.ExpectMissingBytes();  // of nothing
+  EXPECT_EQ(reader.held_bytes(), 0u);
+  ASSERT_EQ(Drain(&reader, Prefix(0, kSize) + "begin", &messages), Outcome::kNeedMore);
+  reader.ExpectMissingBytes();
+  EXPECT_EQ(reader.held_bytes(), kSize);
+  ASSERT_EQ(Drain(&reader, std::string(kSize - 5, 'x'), &messages), Outcome::kNeedMore);
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].payload, "begin" + std::string(kSize - 5, 'x'));
+}
+
+TEST(MessageReader, BelievesNoAnnouncementOfAGiant) {
+  MessageReader reader(kNoLimit);
+  std::vector<Owned> messages;
+  ASSERT_EQ(Drain(&reader, Prefix(0, 4'000'000'000), &messages), Outcome::kNeedMore);
+  reader.ExpectMissingBytes();
+  EXPECT_EQ(reader.held_bytes(), 8u * 1024 * 1024);
+}
+
 TEST(MessageReader, GoesOnWithBytesThatWereTakenBack) {
   const Piece piece(Wire({false, "one"}) + Wire({false, "two"}) + Prefix(1, 3));
   MessageReader reader(kNoLimit);
