@@ -233,6 +233,7 @@ class Call final : public internal::CoroutineStream,
   bool SubmitToPool();
   Status StatusOfException(const std::exception_ptr& exception) const;
   DetachedTask FinishWith(Task<Status> outcome);
+  DetachedTask RunCoroutine();
   struct RequestReadyAwaiter;
   struct PoolAwaiter;
 

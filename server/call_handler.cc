@@ -52,11 +52,30 @@ void Call::OnRequestReady() {
   }
 }
 
-// The bottom of a handler's coroutine stack. All that is thrown through it is a lack of memory.
+// The bottom of the coroutine stack of interceptors and their handler. All that is thrown through
+// it is a lack of memory.
 DetachedTask Call::FinishWith(Task<Status> outcome) {
   Status status;
   try {
     status = co_await std::move(outcome);
+  } catch (const std::bad_alloc&) {
+    connection_->driver().CloseForLackOfMemory();
+  }
+  Finish(std::move(status));
+}
+
+// The same without interceptors, and in one frame: a server may hold many thousands of such calls.
+DetachedTask Call::RunCoroutine() {
+  Status status;
+  try {
+    if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
+    try {
+      status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
+                                                       response_, this);
+    } catch (...) {
+      status = StatusOfException(std::current_exception());
+    }
+    ClearCallbacks();
   } catch (const std::bad_alloc&) {
     connection_->driver().CloseForLackOfMemory();
   }
@@ -84,7 +103,7 @@ void Call::LaunchHandler() {
       if (!SubmitToPool()) Finish(PoolIsFull());
       return;
     case HandlerStyle::kCoroutine:
-      FinishWith(RunHandler());
+      RunCoroutine();
       return;
   }
 }
