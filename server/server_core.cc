@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <new>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "server/worker_options.h"
@@ -36,6 +35,12 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
 
  private:
   void OnAccepted(net::UniqueFd fd, const net::SocketAddress& peer) override {
+    Receive(std::move(fd), peer);
+    // Accepting is no connection's doing.
+    core_.accepting_worker().EndLap();
+  }
+
+  void Receive(net::UniqueFd fd, const net::SocketAddress& peer) {
     if (!core_.Admit(peer)) return;  // closes it
     driver::Worker& worker = core_.LeastLoadedWorker();
     worker.PromiseConnection();
@@ -110,11 +115,7 @@ Status ServerCore::Start(std::vector<ListeningPort> ports) {
 
 Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
-  // Not those that the process is bound to: with one worker alone, a connection whose frames are
-  // costly takes more than its share from the others, and a second one is what the kernel is fair
-  // to.
-  const size_t machine = std::max<size_t>(std::thread::hardware_concurrency(), 1);
-  const size_t count = wanted == 0 ? machine : wanted;
+  const size_t count = wanted == 0 ? net::ProcessorsOfProcess() : wanted;
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
   options.on_connection_gone = [this](const net::SocketAddress& peer) { OnConnectionGone(peer); };
   if (memory_monitor_ != nullptr) {

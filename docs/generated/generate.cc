@@ -41,6 +41,9 @@ std::string Text(std::chrono::nanoseconds time) {
   if (time >= minutes(5) && time % minutes(1) == time.zero()) {
     return std::to_string(time / minutes(1)) + " min";
   }
+  if (time < std::chrono::milliseconds(1) && time > time.zero()) {
+    return std::to_string(time / std::chrono::microseconds(1)) + " us";
+  }
   return std::to_string(time / seconds(1)) + " s";
 }
 
@@ -101,6 +104,7 @@ const std::vector<OptionDefault>& Defaults() {
       WEIR_OPTION(WorkerOptions, handshake_timeout),
       WEIR_OPTION(WorkerOptions, handshakes_max),
       WEIR_OPTION(WorkerOptions, turn_frames_max),
+      WEIR_OPTION(WorkerOptions, service_time_max),
       WEIR_OPTION(ServerOptions, max_receive_message_bytes),
       WEIR_OPTION(ServerOptions, max_connections),
       WEIR_OPTION(ServerOptions, max_connections_per_address),

@@ -50,7 +50,7 @@ inline constexpr std::chrono::nanoseconds kNoTimeout = std::chrono::nanoseconds:
 
 struct ServerOptions {
   // ---- threads
-  // Threads that own connections. 0: one per CPU of the machine. Each is an event loop; calls
+  // Threads that own connections. 0: one per CPU the process may use. Each is an event loop; calls
   // of coroutine and inline handlers run here.
   size_t worker_threads = 0;
 

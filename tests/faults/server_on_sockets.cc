@@ -122,7 +122,10 @@ void ServerOnSockets::Start() {
   config_ = std::make_unique<const server::ServerConfig>(
       options, std::move(router), server::InterceptorChain(std::move(interceptors)));
   context_ = std::make_unique<server::WorkerContext>(*config_, *pool_);
-  worker_ = std::make_unique<driver::Worker>(driver::WorkerOptions{}, *context_, *loop_);
+  // How long something takes must not decide what happens.
+  driver::WorkerOptions worker_options;
+  worker_options.service_time_max = std::chrono::hours(1);
+  worker_ = std::make_unique<driver::Worker>(worker_options, *context_, *loop_);
 }
 
 driver::Worker& ServerOnSockets::worker() {

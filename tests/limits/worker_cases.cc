@@ -181,6 +181,48 @@ Outcome AsksForAHundredThings(Segmentation) {
   return scene.Finish(client);
 }
 
+// ---- The time of one service (L15).
+
+// Whose requests take so long to handle, while somebody else has work, too.
+Client& TakesLong(WorkerScene& scene, Duration time) {
+  Client& client = scene.ConnectAndStart();
+  client.record.on_event = [&scene, time](driver::ConnectionDriver&, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kRequestStarted) scene.Spends(time);
+  };
+  Client& other = scene.ConnectAndStart();
+  scene.Passes(1s);
+  other.record.on_event = driver::AnswerWith("");
+  other.Sends(Request(1));
+  scene.Settle();
+  return client;
+}
+
+Outcome KeepsTheOthersWaiting(Step step, Segmentation) {
+  WorkerScene scene;
+  const Duration most = scene.options_.service_time_max;
+  Client& client = TakesLong(scene, most + Duration(OffsetOf(step)));
+  client.Sends(OpenRequest(1));
+  scene.Settle();
+  client.Sends(LastData(1, "x"));
+  scene.Settle();
+  if (client.wire.has_arriving()) scene.Note("rests");
+  scene.Passes(2 * most);
+  return scene.Finish(client);
+}
+
+// However long it takes: without others there is nobody to rest for.
+Outcome IsAlone(Segmentation) {
+  WorkerScene scene;
+  Client& client = TakesLong(scene, 45us);
+  scene.Passes(1s);
+  std::string requests;
+  for (uint32_t id = 1; id < 40; id += 2) requests += Request(id);
+  client.Sends(requests);
+  scene.Settle();
+  if (client.wire.has_arriving()) scene.Note("rests");
+  return scene.Finish(client);
+}
+
 }  // namespace
 
 std::vector<LimitCase> WorkerCases() {
@@ -205,6 +247,11 @@ std::vector<LimitCase> WorkerCases() {
        .within = {"reads: 1", "served"},
        .beyond = {"reads: 2", "served"},
        .innocent = AsksForAHundredThings,
+       .is_split = false},
+      {.limit = Limit::kServiceTime,
+       .goes = KeepsTheOthersWaiting,
+       .beyond = {"rests", "served"},
+       .innocent = IsAlone,
        .is_split = false},
   };
 }

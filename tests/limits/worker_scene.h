@@ -37,6 +37,8 @@ class WorkerScene final : private driver::DriverTest {
   using DriverTest::Settle;
   using DriverTest::worker;
 
+  // What is being done takes so long.
+  void Spends(Duration duration) { loop_.Spend(duration); }
   void Passes(Duration duration) {
     loop_.Advance(duration);
     Settle();

@@ -56,6 +56,7 @@ TEST(WorkerOptionsOf, DefaultsAreTheSameInEveryLayer) {
   EXPECT_EQ(result.read_buffer_bytes, own.read_buffer_bytes);
   EXPECT_EQ(result.handshakes_max, own.handshakes_max);
   EXPECT_EQ(result.turn_frames_max, own.turn_frames_max);
+  EXPECT_EQ(result.service_time_max, own.service_time_max);
   EXPECT_EQ(kNoTimeout, kForever);
 }
 

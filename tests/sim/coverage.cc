@@ -66,6 +66,7 @@ const char* NameOf(Behaviour behaviour) {
       "partial writes",
       "spurious wake-ups",
       "overlooked wake-ups",
+      "rests",
       "watches refused",
       "errors injected",
       "reading paused",

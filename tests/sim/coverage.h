@@ -54,6 +54,7 @@ enum class Behaviour : uint8_t {
   kPartialWrite,
   kSpuriousWakeup,
   kOverlookedWakeup,
+  kRest,
   kWatchFailed,
   kInjectedError,
   kReadingPaused,

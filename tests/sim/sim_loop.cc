@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "transport/base/check.h"
@@ -28,6 +30,14 @@ void SimLoop::Unwatch(net::WatchHandle handle) {
   if (watched_.Find(handle) != nullptr) watched_.Erase(handle);
 }
 
+TimePoint SimLoop::ReadClock() {
+  clock_ = std::max(clock_, now_);
+  if (Happens(faults_.slow_service_one_in)) {
+    clock_ += std::chrono::microseconds(random_.Between(1, 5'000));
+  }
+  return clock_;
+}
+
 std::optional<net::Interest> SimLoop::InterestOf(int fd) {
   std::optional<net::Interest> found;
   watched_.ForEach([&](net::WatchHandle, const Watched& watched) {
@@ -43,7 +53,7 @@ bool SimLoop::has_tasks() {
 }
 
 bool SimLoop::IsRunnable() {
-  if (has_work_left_ || has_tasks() || timers_.NextWake() <= now_) return true;
+  if (next_turn_at_ <= now_ || has_tasks() || timers_.NextWake() <= now_) return true;
   bool is_ready = false;
   watched_.ForEach([&](net::WatchHandle, const Watched& watched) {
     const Readiness ready = Wanted(source_.ReadinessOf(watched.fd), watched.interest);
@@ -60,7 +70,7 @@ void SimLoop::RunTurn(TimePoint now) {
   timers_.Advance(now_);
   while (net::Timer* timer = timers_.PopDue()) timer->OnTimer(now_);
   tasks_.RunAll();
-  has_work_left_ = turn_end_ != nullptr && turn_end_->OnTurnEnd();
+  next_turn_at_ = turn_end_ != nullptr ? turn_end_->OnTurnEnd() : kNever;
 }
 
 // As epoll_wait returns: what is ready now, in any order, not always all of it.

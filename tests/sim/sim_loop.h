@@ -3,6 +3,7 @@
 #ifndef WEIR_TESTS_SIM_SIM_LOOP_H_
 #define WEIR_TESTS_SIM_SIM_LOOP_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -36,6 +37,7 @@ struct LoopFaults {
   uint32_t spurious_one_in = 0;    // a descriptor is reported though it is not ready
   uint32_t overlooked_one_in = 0;  // a ready one only comes in a later turn
   uint32_t watch_fails_one_in = 0;
+  uint32_t slow_service_one_in = 0;  // what was done took up to 5 ms
 };
 
 class SimLoop final : public net::Loop {
@@ -46,6 +48,8 @@ class SimLoop final : public net::Loop {
 
   // net::Loop
   TimePoint Now() const override { return now_; }
+  TimePoint ReadClock() override;
+  Duration ReadThreadTime() override { return ReadClock() - TimePoint(); }
   [[nodiscard]] Result<net::WatchHandle, net::IoError> Watch(int fd, net::Interest interest,
                                                              net::Watcher& watcher) override;
   void Modify(net::WatchHandle handle, net::Interest interest) override;
@@ -59,11 +63,17 @@ class SimLoop final : public net::Loop {
   // Whether the loop would start its next turn without sleeping.
   bool IsRunnable();
   // When a timer ends its sleep, if nothing else does.
-  TimePoint NextWake() { return timers_.NextWake(); }
+  TimePoint NextWake() {
+    return has_work_left() ? timers_.NextWake() : std::min(timers_.NextWake(), next_turn_at_);
+  }
+  // When TurnEnd wants the next turn at the latest.
+  TimePoint next_turn_at() const { return next_turn_at_; }
+  // Until then the thread is at what it does; no turn begins before.
+  TimePoint busy_until() const { return clock_; }
   // One turn that begins at `now`, which must not go back.
   void RunTurn(TimePoint now);
 
-  bool has_work_left() const { return has_work_left_; }
+  bool has_work_left() const { return next_turn_at_ <= now_; }
   bool has_tasks();
   size_t watch_count() const { return watched_.size(); }
   // Nothing if it is not watched.
@@ -95,12 +105,13 @@ class SimLoop final : public net::Loop {
   const ReadinessSource& source_;
   const LoopFaults faults_;
   TimePoint now_;
+  TimePoint clock_ = TimePoint::min();
   net::TimerWheel timers_;
   net::TaskQueue tasks_;
   SlotMap<Watched> watched_;
   std::vector<Fetched> fetched_;
   net::TurnEnd* turn_end_ = nullptr;
-  bool has_work_left_ = false;
+  TimePoint next_turn_at_ = kNever;
   uint64_t spurious_count_ = 0;
   uint64_t overlooked_count_ = 0;
   uint64_t failed_watch_count_ = 0;

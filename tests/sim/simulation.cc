@@ -236,7 +236,8 @@ bool Simulation::Step() {
     }
     turn_at_ = trace_.now() + delay;
   }
-  const TimePoint loop_at = std::min(turn_at_, std::max(loop_.NextWake(), trace_.now()));
+  TimePoint loop_at = std::min(turn_at_, std::max(loop_.NextWake(), trace_.now()));
+  if (loop_at != kNever) loop_at = std::max(loop_at, loop_.busy_until());
   const TimePoint event_at = events_.next_time();
   if (loop_at == kNever && event_at == kNever) return false;
   // In one point of time both may come first.

@@ -34,8 +34,11 @@ void Simulation::CheckConnection(driver::ConnectionDriver& driver, Session& sess
   if (has_output && interest && !interest->write && !loop_.has_work_left()) {
     referee_.Fail(name + "output is pending, and nothing will wake the server to write it");
   }
-  if (interest && connection.WantsInput() && !interest->read) {
+  if (interest && connection.WantsInput() && !interest->read && !driver.is_resting()) {
     referee_.Fail(name + "input is wanted, and not watched for");
+  }
+  if (driver.is_resting() && loop_.next_turn_at() > driver.time_entry().rest_end) {
+    referee_.Fail(name + "nothing will end its rest in time");
   }
   if (interest && !connection.WantsInput() && !connection.IsFinished() && interest->read) {
     referee_.Fail(name + "input is watched for, and not wanted");
@@ -135,6 +138,7 @@ void Simulation::CheckCalls() {
 void Simulation::AddCounters() {
   coverage_.Add(Behaviour::kSpuriousWakeup, loop_.spurious_count());
   coverage_.Add(Behaviour::kOverlookedWakeup, loop_.overlooked_count());
+  coverage_.Add(Behaviour::kRest, worker_->counters().limits.hits(http2::Limit::kServiceTime));
   coverage_.Add(Behaviour::kWatchFailed, loop_.failed_watch_count());
   for (Session& session : sessions_) {
     coverage_.Add(Behaviour::kPartialWrite, session.link().partial_writes());

@@ -2,6 +2,7 @@
 #ifndef WEIR_TESTS_TESTING_FAKE_LOOP_H_
 #define WEIR_TESTS_TESTING_FAKE_LOOP_H_
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -23,6 +24,8 @@ class FakeLoop final : public Loop {
   ~FakeLoop() override { tasks_.DropAll(); }
 
   TimePoint Now() const override { return now_; }
+  TimePoint ReadClock() override { return clock_ = std::max(clock_, now_); }
+  Duration ReadThreadTime() override { return thread_time_; }
 
   [[nodiscard]] Result<WatchHandle, IoError> Watch(int fd, Interest interest,
                                                    Watcher& watcher) override {
@@ -65,21 +68,34 @@ class FakeLoop final : public Loop {
   size_t watch_count() const { return watched_.size(); }
 
   // Whether the loop would start its next turn without sleeping, as far as TurnEnd says.
-  bool has_work_left() const { return has_work_left_; }
+  bool has_work_left() { return next_turn_at_ <= ReadClock(); }
+
+  // When TurnEnd wants the next turn at the latest.
+  TimePoint next_turn_at() const { return next_turn_at_; }
+
+  // What is being done takes so long: the clock goes on, the time of the turn does not.
+  void Spend(Duration duration) {
+    clock_ = ReadClock() + duration;
+    thread_time_ += duration;
+  }
+  // The same, but the thread is kept from running meanwhile.
+  void Stall(Duration duration) { clock_ = ReadClock() + duration; }
 
   // One turn at the present time.
   void RunTurn() {
+    now_ = ReadClock();
     ReportReady();
     timers_.Advance(now_);
     while (Timer* timer = timers_.PopDue()) timer->OnTimer(now_);
     tasks_.RunAll();
-    has_work_left_ = turn_end_ != nullptr && turn_end_->OnTurnEnd();
+    next_turn_at_ = turn_end_ != nullptr ? turn_end_->OnTurnEnd() : kNever;
   }
 
-  // Lets time pass: a turn at every point where a timer may be due, and one at the end.
+  // Lets time pass: a turn at every point where a timer may be due or TurnEnd wants one, and one at
+  // the end.
   void Advance(Duration duration) {
-    const TimePoint end = now_ + duration;
-    for (TimePoint wake = timers_.NextWake(); wake < end; wake = timers_.NextWake()) {
+    const TimePoint end = ReadClock() + duration;
+    for (TimePoint wake = NextWake(); wake < end; wake = NextWake()) {
       if (wake > now_) now_ = wake;
       RunTurn();
     }
@@ -105,6 +121,12 @@ class FakeLoop final : public Loop {
     bool hangup = false;
   };
 
+  TimePoint NextWake() {
+    // Work that is left is done by who runs turns until nothing is.
+    const bool is_later = next_turn_at_ > ReadClock();
+    return is_later ? std::min(timers_.NextWake(), next_turn_at_) : timers_.NextWake();
+  }
+
   void ReportReady() {
     std::vector<WatchHandle> handles;
     watched_.ForEach([&](WatchHandle handle, Watched&) { handles.push_back(handle); });
@@ -121,12 +143,14 @@ class FakeLoop final : public Loop {
   }
 
   TimePoint now_;
+  TimePoint clock_ = TimePoint::min();
+  Duration thread_time_ = Duration::zero();
   TimerWheel timers_;
   TaskQueue tasks_;
   SlotMap<Watched> watched_;
   std::map<int, Ready> ready_;
   TurnEnd* turn_end_ = nullptr;
-  bool has_work_left_ = false;
+  TimePoint next_turn_at_ = kNever;
   int watch_error_ = 0;
 };
 

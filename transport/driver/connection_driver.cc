@@ -12,8 +12,13 @@ namespace {
 constexpr int kWritesPerTurn = 4;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
-constexpr size_t kFirstReadBytes = 16 * 1024;
+constexpr size_t kFirstReadBytes = 8 * 1024;
 constexpr size_t kReadBytesMin = 1024;
+// Of one whose octets are costly: next to what they cost, a read is cheap.
+constexpr size_t kCostlyReadBytesMin = 256;
+// A read whose handling takes so many times WorkerOptions::service_time_max was too large. (Each
+// piece costs a read and a write more, so that to halve those of 50 us would cost ten per cent.)
+constexpr int kLongServices = 2;
 // A header block that has to be decoded takes as long as so many frames more.
 constexpr uint64_t kFramesPerDecoding = 7;
 
@@ -24,11 +29,12 @@ uint64_t WeighedFrames(const http2::ConnectionCounters& counters) {
 }  // namespace
 
 ConnectionDriver::ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
-                                   std::unique_ptr<net::TlsSession> tls)
+                                   const net::TlsContext* tls)
     : worker_(worker),
       socket_(std::move(socket)),
-      tls_(std::move(tls)),
-      read_bytes_max_(std::min(worker.read_buffer().size(), kFirstReadBytes)) {}
+      tls_context_(tls),
+      read_bytes_max_(std::min(worker.read_buffer().size(), kFirstReadBytes)),
+      time_entry_(TimeShare::EntryOfNew(worker.loop().Now())) {}
 
 ConnectionDriver::~ConnectionDriver() { worker_.loop().Unwatch(watch_); }
 
@@ -46,7 +52,7 @@ void ConnectionDriver::Open() {
   watch_ = watch.value();
   const http2::ConnectionOptions& http2 = worker_.options().http2;
   if (http2.keepalive_time != kForever) socket_->SetUserTimeout(http2.keepalive_timeout);
-  if (tls_ == nullptr) {
+  if (tls_context_ == nullptr) {
     OpenHttp2();
   } else {
     phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().handshake_timeout);
@@ -77,25 +83,37 @@ size_t ConnectionDriver::buffered_bytes() const {
 
 void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
   MarkDirty();
-  RunOrClose([=, this] { HandleReadiness(readable, writable, hangup); });
+  if (readable && !hangup && CanRest() && worker_.Postpones(*this)) return;
+  Input input;
+  worker_.BeginService(*this);
+  RunOrClose([&] { input = HandleReadiness(readable, writable, hangup); });
+  const Duration used = worker_.EndService(*this);
+  if (input.bytes != 0 && phase_ == Phase::kOpen) AdaptReadSize(input, used);
 }
 
-void ConnectionDriver::HandleReadiness(bool readable, bool writable, bool hangup) {
+ConnectionDriver::Input ConnectionDriver::HandleReadiness(bool readable, bool writable,
+                                                          bool hangup) {
+  Input input;
+  if (hangup && is_resting()) {
+    EndRest();  // the peer is gone, and what it sent before is read in the next turn
+    return input;
+  }
   if (writable) is_write_blocked_ = false;
   if (readable) {
     if (phase_ == Phase::kLingering) {
       Discard();
     } else if (phase_ != Phase::kClosed) {
-      ReadOnce();
+      input = ReadOnce();
     }
   }
   // Both directions are dead. What was readable has been read just now, or will never be wanted.
   if (hangup && (!readable || phase_ != Phase::kOpen || !connection_->WantsInput())) Close();
+  return input;
 }
 
 // One read a turn: with level-triggered readiness a connection that has more waits for its next
 // turn behind the others.
-void ConnectionDriver::ReadOnce() {
+ConnectionDriver::Input ConnectionDriver::ReadOnce() {
   // Who does not take the answers to earlier questions may ask few new ones at a time, since each
   // octet of a question can cost several of an answer.
   const size_t bytes_max =
@@ -105,42 +123,59 @@ void ConnectionDriver::ReadOnce() {
   switch (result.kind) {
     case net::IoResult::Kind::kOk: {
       const uint64_t frames_before = WeighedFrames(worker_.counters());
-      if (tls_ != nullptr) {
+      if (tls_context_ != nullptr) {
         ReceiveCiphertext(buffer.first(result.bytes));
       } else {
         Receive(buffer.first(result.bytes));
       }
-      AdaptReadSize(result.bytes, WeighedFrames(worker_.counters()) - frames_before);
-      return;
+      return {.bytes = result.bytes, .frames = WeighedFrames(worker_.counters()) - frames_before};
     }
     case net::IoResult::Kind::kWouldBlock:
-      return;
+      break;
     case net::IoResult::Kind::kClosed:
     case net::IoResult::Kind::kError:
       Close();
-      return;
+      break;
   }
+  return {};
 }
 
-// What a turn costs goes by frames, and what can be asked of the socket is bytes: who sends small
-// frames is read in small pieces, so that the others wait for few of them. Who has done so once can
-// do so again without warning: such a connection is never read in the largest pieces. (TLS yields a
-// whole record or nothing; what a record of 16 KiB holds comes at once.)
-void ConnectionDriver::AdaptReadSize(size_t bytes, uint64_t frames) {
-  const uint64_t frames_max = worker_.options().turn_frames_max;
+// What a service costs is known when it is over, and what can be asked of the socket is bytes: who
+// sends small frames, or what takes long, is read in small pieces, so that the others wait for few
+// of them. Who has sent small frames once can do so again without warning: such a connection is
+// never read in the largest pieces. (TLS yields a whole record or nothing; what a record of 16 KiB
+// holds comes at once.)
+void ConnectionDriver::AdaptReadSize(const Input& input, Duration used) {
+  const WorkerOptions& options = worker_.options();
   const size_t buffer_bytes = worker_.read_buffer().size();
-  if (frames > frames_max) {
+  const bool is_many = input.frames > options.turn_frames_max;
+  const Duration long_time = kLongServices * options.service_time_max;
+  if (is_many) {
     worker_.counters().Hit(http2::Limit::kTurnFrames);
     sends_small_frames_ = true;
-    const size_t bytes_max = std::max<size_t>(bytes * frames_max / frames, kReadBytesMin);
-    read_bytes_max_ = std::min(bytes_max, buffer_bytes);
-  } else if (bytes == read_bytes_max_ && frames != 0 && frames <= frames_max / 2) {
+    const size_t bytes = input.bytes * options.turn_frames_max / input.frames;
+    read_bytes_max_ = std::min(std::max(bytes, kReadBytesMin), buffer_bytes);
+  }
+  if (used > long_time) {
+    const double part = static_cast<double>(long_time.count()) / static_cast<double>(used.count());
+    const auto bytes = static_cast<size_t>(static_cast<double>(input.bytes) * part);
+    read_bytes_max_ = std::min(std::max(bytes, kCostlyReadBytesMin), read_bytes_max_);
+  }
+  const bool is_small = input.frames <= options.turn_frames_max / 2 && used <= long_time / 2;
+  if (input.bytes == read_bytes_max_ && input.frames != 0 && is_small) {
     const size_t bytes_max = sends_small_frames_ ? kFirstReadBytes : buffer_bytes;
     read_bytes_max_ = std::min({2 * read_bytes_max_, bytes_max, buffer_bytes});
   }
 }
 
 void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
+  if (tls_ == nullptr) {
+    tls_ = net::TlsSession::Create(*tls_context_);
+    if (tls_ == nullptr) {
+      CloseForLackOfMemory();
+      return;
+    }
+  }
   tls_->Feed(bytes);
   const std::span<uint8_t> buffer = worker_.plaintext_buffer();
   for (;;) {
@@ -200,13 +235,16 @@ void ConnectionDriver::Discard() {
 
 void ConnectionDriver::Flush() {
   RunOrClose([this] {
+    worker_.BeginService(*this);
     WriteAll();
+    worker_.EndOutput(*this);
     UpdateWatch();
     UpdateTimer();
   });
 }
 
 void ConnectionDriver::WriteAll() {
+  if (phase_ == Phase::kHandshake && tls_ == nullptr) return;
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
@@ -276,9 +314,14 @@ bool ConnectionDriver::HasCiphertextBacklog() const {
 
 void ConnectionDriver::UpdateWatch() {
   if (phase_ == Phase::kClosed) return;
-  const bool wants_read =
-      phase_ != Phase::kOpen || (connection_->WantsInput() && !HasCiphertextBacklog());
+  const bool wants_read = !is_resting() && (phase_ != Phase::kOpen ||
+                                            (connection_->WantsInput() && !HasCiphertextBacklog()));
   worker_.loop().Modify(watch_, {.read = wants_read, .write = is_write_blocked_});
+}
+
+void ConnectionDriver::EndRest() {
+  ListNode<RestingListTag>::Unlink();
+  MarkDirty();
 }
 
 // ---- end ---------------------------------------------------------------------------------------
@@ -334,6 +377,7 @@ void ConnectionDriver::BeginLinger() {
     }
   }
   socket_->ShutdownWrite();
+  ListNode<RestingListTag>::Unlink();
   phase_ = Phase::kLingering;
   is_write_blocked_ = false;
   linger_bytes_left_ = worker_.options().linger_bytes_max;
@@ -346,6 +390,7 @@ void ConnectionDriver::Close() {
   const bool was_lingering = phase_ == Phase::kLingering;
   phase_ = Phase::kClosed;
   worker_.RemoveStranger(*this);
+  ListNode<RestingListTag>::Unlink();
   is_write_blocked_ = false;
   phase_deadline_ = kNever;
   worker_.loop().Unwatch(watch_);

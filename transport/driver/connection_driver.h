@@ -5,7 +5,8 @@
 //
 // Invariants, kept in Flush():
 //  1. Output pending means that a write was tried in this turn or that write readiness is watched.
-//  2. Reading is watched exactly while the connection wants input and is not being closed.
+//  2. Reading is watched exactly while the connection wants input, does not rest and is not being
+//     closed.
 //  3. The timer is armed for the earliest of the engine's and the driver's own deadlines.
 //
 // When memory runs out while anything is done for a connection, it costs that connection and no
@@ -22,10 +23,12 @@
 
 #include "transport/base/intrusive_list.h"
 #include "transport/driver/connection_handler.h"
+#include "transport/driver/time_share.h"
 #include "transport/http2/connection.h"
 #include "transport/net/loop.h"
 #include "transport/net/socket.h"
 #include "transport/net/timer.h"
+#include "transport/net/tls_context.h"
 #include "transport/net/tls_session.h"
 
 namespace weir::driver {
@@ -35,18 +38,19 @@ class Worker;
 struct DirtyListTag {};
 struct ConnectionListTag {};
 struct StrangerListTag {};
+struct RestingListTag {};
 
 // Owned by its worker, which destroys it at the end of the turn in which it became destructible.
 // Confined to the worker's thread.
 class ConnectionDriver final : public ListNode<ConnectionListTag>,
                                public ListNode<DirtyListTag>,
                                public ListNode<StrangerListTag>,
+                               public ListNode<RestingListTag>,
                                private net::Watcher,
                                private net::Timer {
  public:
-  // `tls` is null for plaintext.
-  ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket,
-                   std::unique_ptr<net::TlsSession> tls);
+  // `tls` is null for plaintext; else it must outlive the driver.
+  ConnectionDriver(Worker& worker, std::unique_ptr<net::Socket> socket, const net::TlsContext* tls);
   ~ConnectionDriver();
 
   // Watches the socket. When the system refuses that, the connection closes itself.
@@ -57,7 +61,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   size_t open_streams() const { return connection_.has_value() ? connection_->open_streams() : 0; }
   Worker& worker() { return worker_; }
   const net::Socket& socket() const { return *socket_; }
-  // Null for plaintext.
+  // Null for plaintext, and before the peer has sent anything.
   const net::TlsSession* tls() const { return tls_.get(); }
 
   // To be called after commands on the connection outside of OnEvent: flushes at the end of the
@@ -89,6 +93,14 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   }
   void CloseForLackOfMemory();
 
+  // For the worker. While it is in the list of those that rest, the connection is not read.
+  TimeShare::Entry& time_entry() { return time_entry_; }
+  bool CanRest() const {
+    return (phase_ == Phase::kHandshake || phase_ == Phase::kOpen) && !is_resting();
+  }
+  bool is_resting() const { return ListNode<RestingListTag>::is_linked(); }
+  void EndRest();
+
   // See http2::Connection. 0 bytes when there is no such stream.
   size_t LargestStalledStream(http2::StreamKey* stream);
   void GiveUpStalledStream(http2::StreamKey stream);
@@ -119,9 +131,15 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void OnReady(bool readable, bool writable, bool hangup) override;
   void OnTimer(TimePoint now) override;
 
-  void HandleReadiness(bool readable, bool writable, bool hangup);
-  void ReadOnce();
-  void AdaptReadSize(size_t bytes, uint64_t frames);
+  // What one read brought.
+  struct Input {
+    size_t bytes = 0;
+    uint64_t frames = 0;  // weighed by their cost
+  };
+
+  Input HandleReadiness(bool readable, bool writable, bool hangup);
+  Input ReadOnce();
+  void AdaptReadSize(const Input& input, Duration used);
   void ReceiveCiphertext(ByteView bytes);
   void Receive(ByteView bytes);
   void PumpEvents();
@@ -142,7 +160,9 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
 
   Worker& worker_;
   std::unique_ptr<net::Socket> socket_;
-  std::unique_ptr<net::TlsSession> tls_;
+  const net::TlsContext* const tls_context_;
+  std::unique_ptr<net::TlsSession>
+      tls_;  // made for the first bytes, since many strangers send none
   std::unique_ptr<ConnectionHandler> handler_;
   std::optional<http2::Connection> connection_;  // from the end of the handshake on
   net::WatchHandle watch_;
@@ -155,6 +175,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   // When the present phase has to end (handshake, linger), or when the peer must have taken some
   // output (open).
   TimePoint phase_deadline_ = kNever;
+  TimeShare::Entry time_entry_;
 };
 
 }  // namespace weir::driver

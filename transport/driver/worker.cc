@@ -1,5 +1,6 @@
 #include "transport/driver/worker.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -9,7 +10,8 @@ Worker::Worker(const WorkerOptions& options, ConnectionHandlerFactory& factory, 
     : options_(options),
       factory_(factory),
       loop_(loop),
-      read_buffer_(std::make_unique_for_overwrite<uint8_t[]>(options.read_buffer_bytes)),
+      read_buffer_(std::make_unique<uint8_t[]>(options.read_buffer_bytes)),
+      time_share_(options.service_time_max),
       random_(options.random_seed) {
   loop_.SetTurnEnd(this);
 }
@@ -21,7 +23,7 @@ Worker::~Worker() {
 
 std::span<uint8_t> Worker::plaintext_buffer() {
   if (plaintext_buffer_ == nullptr) {
-    plaintext_buffer_ = std::make_unique_for_overwrite<uint8_t[]>(options_.read_buffer_bytes);
+    plaintext_buffer_ = std::make_unique<uint8_t[]>(options_.read_buffer_bytes);
   }
   return {plaintext_buffer_.get(), options_.read_buffer_bytes};
 }
@@ -49,12 +51,7 @@ void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* t
 std::unique_ptr<ConnectionDriver> Worker::MakeConnection(std::unique_ptr<net::Socket> socket,
                                                          const net::TlsContext* tls) {
   try {
-    std::unique_ptr<net::TlsSession> session;
-    if (tls != nullptr) {
-      session = net::TlsSession::Create(*tls);
-      if (session == nullptr) return nullptr;
-    }
-    return std::make_unique<ConnectionDriver>(*this, std::move(socket), std::move(session));
+    return std::make_unique<ConnectionDriver>(*this, std::move(socket), tls);
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
@@ -109,12 +106,14 @@ void Worker::NotifyWhenEmpty(std::function<void()> done) {
   }
 }
 
-bool Worker::OnTurnEnd() {
+TimePoint Worker::OnTurnEnd() {
   factory_.HandOverWork();
+  EndRests();
   // One pass over what is dirty now. Flushing can make connections dirty again (a stream became
   // writable and its handler wrote): they get their turn after every other connection.
   IntrusiveList<ConnectionDriver, DirtyListTag> batch;
   batch.TakeAll(dirty_);
+  if (!batch.empty()) EndLap();
   while (!batch.empty()) {
     ConnectionDriver& connection = batch.PopFront();
     connection.Flush();
@@ -122,7 +121,73 @@ bool Worker::OnTurnEnd() {
   }
   factory_.HandOverWork();
   if (options_.memory_monitor != nullptr) WatchMemory();
-  return !dirty_.empty();
+  return dirty_.empty() ? NextRestEnd() : TimePoint::min();
+}
+
+bool Worker::Postpones(ConnectionDriver& connection) {
+  const TimePoint now = time_share_.lap_began(loop_.Now());
+  if (!time_share_.Postpones(&connection, connection.time_entry(), now)) return false;
+  LetRest(connection);
+  return true;
+}
+
+void Worker::BeginService(ConnectionDriver& connection) {
+  if (!TimeShare::IsWatched(connection.time_entry(), loop_.Now())) return;
+  thread_time_ = loop_.ReadThreadTime();
+}
+
+Duration Worker::EndService(ConnectionDriver& connection) {
+  const TimePoint now = loop_.ReadClock();
+  bool is_measured = false;
+  const Duration used = TimeUsed(now, &is_measured);
+  if (time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now)) {
+    LetRest(connection);
+  }
+  return used;
+}
+
+// Who has costly input and little output must not pass for somebody who takes little.
+void Worker::EndOutput(ConnectionDriver& connection) {
+  const TimePoint now = loop_.ReadClock();
+  bool is_measured = false;
+  const Duration used = TimeUsed(now, &is_measured);
+  if (used <= options_.service_time_max) return;
+  if (time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now)) {
+    LetRest(connection);
+  }
+}
+
+Duration Worker::TimeUsed(TimePoint now, bool* is_measured) {
+  const Duration passed = time_share_.Lap(loop_.Now(), now);
+  const Duration began = std::exchange(thread_time_, kNotMeasured);
+  *is_measured = began != kNotMeasured;
+  return *is_measured ? std::min(passed, loop_.ReadThreadTime() - began) : passed;
+}
+
+void Worker::LetRest(ConnectionDriver& connection) {
+  if (!connection.CanRest()) return;
+  counters_.Hit(http2::Limit::kServiceTime);
+  resting_.PushBack(connection);
+  connection.MarkDirty();
+}
+
+TimePoint Worker::RestEnd(ConnectionDriver& connection) const {
+  return time_share_.RestEnd(&connection, connection.time_entry());
+}
+
+void Worker::EndRests() {
+  if (resting_.empty()) return;
+  const TimePoint now = loop_.ReadClock();
+  resting_.ForEach([&](ConnectionDriver& connection) {
+    if (RestEnd(connection) <= now) connection.EndRest();
+  });
+}
+
+// TimePoint::min() is for work that is left; whose rest is over has been woken before.
+TimePoint Worker::NextRestEnd() {
+  TimePoint end = kNever;
+  resting_.ForEach([&](ConnectionDriver& connection) { end = std::min(end, RestEnd(connection)); });
+  return end;
 }
 
 void Worker::WatchMemory() {

@@ -13,6 +13,7 @@
 #include "transport/base/intrusive_list.h"
 #include "transport/driver/connection_driver.h"
 #include "transport/driver/connection_handler.h"
+#include "transport/driver/time_share.h"
 #include "transport/http2/options.h"
 #include "transport/net/address.h"
 #include "transport/net/loop.h"
@@ -38,10 +39,16 @@ struct WorkerOptions {
   size_t read_buffer_bytes = 64 * 1024;
   // Frames of one connection for which the others of the worker should wait in a turn: a connection
   // that brought more in one read is read in smaller pieces from then on. So a turn has about this
-  // many, and those of 16 KiB, or of a TLS record, when they come without warning. A header block
+  // many, and those of 8 KiB, or of a TLS record, when they come without warning. A header block
   // that has to be decoded counts for eight. Less shortens the wait and makes more reads for
   // clients with many small frames.
   uint32_t turn_frames_max = 256;
+  // How long a connection may keep the others of the worker waiting. After longer, and while others
+  // have work that takes less, it rests as long as it took, and three times as long after a
+  // millisecond (time_share.h). After twice as long, it is read in smaller pieces from then on.
+  // Less shortens the wait and makes more reads for clients whose calls are costly. (The default is
+  // what 50 to 100 small calls take.)
+  Duration service_time_max = std::chrono::microseconds(50);
   // Connections that may be without a finished preface at once: one more ends the oldest of them.
   size_t handshakes_max = 1024;
   // What makes the ages of connections differ, by up to a tenth of
@@ -99,6 +106,18 @@ class Worker final : private net::TurnEnd {
   // The peer has finished its preface, or is gone. Idempotent.
   void RemoveStranger(ConnectionDriver& connection);
   void AddDirty(ConnectionDriver& connection) { dirty_.PushBack(connection); }
+  // Whether `connection`, which is ready, has to rest instead of being served, for what others
+  // took.
+  bool Postpones(ConnectionDriver& connection);
+  // `connection` is about to be served.
+  void BeginService(ConnectionDriver& connection);
+  // It has been, after whatever one of these was last called for: returns how long that took, and
+  // has it rest if it must.
+  Duration EndService(ConnectionDriver& connection);
+  // The same, for output.
+  void EndOutput(ConnectionDriver& connection);
+  // What was done since then was no connection's.
+  void EndLap() { time_share_.Lap(loop_.Now(), loop_.ReadClock()); }
 
   // Visits every connection.
   template <typename Visit>
@@ -107,12 +126,17 @@ class Worker final : private net::TurnEnd {
   }
 
  private:
-  bool OnTurnEnd() override;
+  TimePoint OnTurnEnd() override;
   // Null when memory is exhausted.
   std::unique_ptr<ConnectionDriver> MakeConnection(std::unique_ptr<net::Socket> socket,
                                                    const net::TlsContext* tls);
   void DestroyIfDone(ConnectionDriver& connection);
   void AddStranger(ConnectionDriver& connection);
+  Duration TimeUsed(TimePoint now, bool* is_measured);
+  void LetRest(ConnectionDriver& connection);
+  TimePoint RestEnd(ConnectionDriver& connection) const;
+  void EndRests();
+  TimePoint NextRestEnd();
   void WatchMemory();
   void ReapLargestResponse();
 
@@ -120,12 +144,19 @@ class Worker final : private net::TurnEnd {
   ConnectionHandlerFactory& factory_;
   net::Loop& loop_;
   http2::ConnectionCounters counters_;
+  // Both are zeroed, and with that there: what a connection costs is not to depend on whether one
+  // before it has filled them.
   std::unique_ptr<uint8_t[]> read_buffer_;
   std::unique_ptr<uint8_t[]> plaintext_buffer_;  // made by the first TLS connection
   IntrusiveList<ConnectionDriver, ConnectionListTag> connections_;
   IntrusiveList<ConnectionDriver, DirtyListTag> dirty_;
   IntrusiveList<ConnectionDriver, StrangerListTag> strangers_;  // the oldest first
   size_t stranger_count_ = 0;
+  TimeShare time_share_;
+  static constexpr Duration kNotMeasured = Duration(-1);
+  Duration thread_time_ = kNotMeasured;  // when the present service began, if it is measured
+  // Apart from newcomers, each has used the thread for a fifth of its rest or more: they are few.
+  IntrusiveList<ConnectionDriver, RestingListTag> resting_;
   std::minstd_rand random_;
   size_t connection_count_ = 0;
   bool is_draining_ = false;

@@ -65,6 +65,10 @@ constexpr std::array<LimitRow, kLimitCount> kRows = {{
     {kTurnFrames, "turn_frames", "WorkerOptions.turn_frames_max", "frames of one read",
      "the connection is read in smaller pieces",
      "while the frames of one connection are handled, the others of its worker wait"},
+    {kServiceTime, "service_time", "WorkerOptions.service_time_max", "time of one read's handling",
+     "while others have work that takes less, the connection rests as long as it took, and three "
+     "times as long after a millisecond",
+     "one message can take milliseconds to inflate, and cost who sent it four kilobytes"},
 
     {kOutputPause, "output_pause", "ConnectionOptions.output_pause_bytes", "bytes",
      "reading stops until they are written", "who takes no answers may ask no questions"},

@@ -38,6 +38,7 @@ enum class Limit : uint8_t {
   kReceiveBudget,
   kMessageSize,
   kTurnFrames,
+  kServiceTime,
   // Output.
   kOutputPause,
   kWriteStall,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <memory>
 #include <new>
@@ -91,13 +92,14 @@ void EpollLoop::Turn(TimePoint wait_until) {
   ApplyInterestChanges();
   std::array<epoll_event, kEventsPerWait> events;
   const int count = Wait(events, wait_until);
-  // The turn's one look at the clock. A turn that takes long makes the next wait, which is computed
-  // from here, end late by as much; a second look would cost every turn to help only those.
+  // The turn's one look at the clock, but for those that measure something. A turn that takes long
+  // makes the next wait, which is computed from here, end late by as much; a second look would cost
+  // every turn to help only those.
   now_ = MonotonicNow();
   Dispatch(std::span(events).first(static_cast<size_t>(count)));
   FireTimers();
   counters_.tasks_run += static_cast<uint64_t>(tasks_.RunAll());
-  has_work_left_ = turn_end_ != nullptr && turn_end_->OnTurnEnd();
+  next_turn_at_ = turn_end_ != nullptr ? turn_end_->OnTurnEnd() : kNever;
 }
 
 void EpollLoop::ApplyInterestChanges() {
@@ -115,7 +117,7 @@ void EpollLoop::ApplyInterestChanges() {
     } else {
       // The kernel no longer serves this descriptor: for its owner that is the end of it. The turn
       // goes on without sleeping, so that what the owner does about it is flushed.
-      has_work_left_ = true;
+      next_turn_at_ = TimePoint::min();
       watched->watcher->OnReady(false, false, true);
     }
   }
@@ -123,20 +125,46 @@ void EpollLoop::ApplyInterestChanges() {
 }
 
 int EpollLoop::Wait(std::span<epoll_event> events, TimePoint wait_until) {
+  const TimePoint timer_at = std::min(wait_until, timers_.NextWake());
   int timeout = 0;
-  if (!has_work_left_) {
-    timeout = TimeoutMilliseconds(now_, std::min(wait_until, timers_.NextWake()));
+  Duration precise_timeout = kForever;
+  if (next_turn_at_ == kNever) {
+    timeout = TimeoutMilliseconds(now_, timer_at);
+  } else if (next_turn_at_ != TimePoint::min()) {
+    // What TurnEnd asks for is near, and the turn itself may have taken as long.
+    const TimePoint now = MonotonicNow();
+    const TimePoint until = std::min(next_turn_at_, timer_at);
+    timeout = TimeoutMilliseconds(now, until);
+    if (timeout > 0) precise_timeout = until - now;
   }
   const bool sleeps = timeout != 0 && tasks_.PrepareToSleep();
   if (!sleeps) timeout = 0;
   const int count =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+      sleeps && precise_timeout != kForever
+          ? WaitPrecisely(events, precise_timeout)
+          : ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
   WEIR_CHECK(count >= 0 || errno == EINTR);
   if (sleeps) {
     ++counters_.sleeps;
     if (tasks_.EndSleep()) ++counters_.wakeups;
   }
   return std::max(count, 0);
+}
+
+int EpollLoop::WaitPrecisely(std::span<epoll_event> events, Duration timeout) {
+  const auto size = static_cast<int>(events.size());
+  if (has_precise_wait_) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(timeout);
+    const timespec time = {.tv_sec = static_cast<time_t>(seconds.count()),
+                           .tv_nsec = static_cast<long>((timeout - seconds).count())};
+    const int count = ::epoll_pwait2(epoll_.get(), events.data(), size, &time, nullptr);
+    // EPERM is what filters of system calls say that are older than the call.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    has_precise_wait_ = false;
+  }
+  // Rounded down: the last part of a millisecond is waited for in turns without sleep.
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(timeout);
+  return ::epoll_wait(epoll_.get(), events.data(), size, static_cast<int>(milliseconds.count()));
 }
 
 void EpollLoop::Dispatch(std::span<const epoll_event> events) {
@@ -161,6 +189,9 @@ void EpollLoop::FireTimers() {
     timer->OnTimer(now_);
   }
 }
+
+TimePoint EpollLoop::ReadClock() { return MonotonicNow(); }
+Duration EpollLoop::ReadThreadTime() { return ThreadTime(); }
 
 Result<WatchHandle, IoError> EpollLoop::Watch(int fd, Interest interest, Watcher& watcher) {
   CheckOnThread();

@@ -30,9 +30,10 @@ struct LoopCounters {
 };
 
 // A turn is: wait, read the clock, ready descriptors, due timers, posted tasks, TurnEnd. The wait
-// is an epoll_wait whose timeout ends at the next timer, rounded up to a millisecond; it does not
-// block while work is left. Level-triggered, because with reads that stop at a short read it needs
-// as few system calls as edge-triggered epoll and cannot lose an edge.
+// is an epoll_wait whose timeout ends at the next timer, rounded up to a millisecond, or an
+// epoll_pwait2 when TurnEnd wants a turn before that; it does not block while work is left.
+// Level-triggered, because with reads that stop at a short read it needs as few system calls as
+// edge-triggered epoll and cannot lose an edge.
 class EpollLoop final : public Loop {
  public:
   static Result<std::unique_ptr<EpollLoop>, IoError> Create();
@@ -53,6 +54,8 @@ class EpollLoop final : public Loop {
   const LoopCounters& counters() const { return counters_; }
 
   TimePoint Now() const override { return now_; }
+  TimePoint ReadClock() override;
+  Duration ReadThreadTime() override;
   [[nodiscard]] Result<WatchHandle, IoError> Watch(int fd, Interest interest,
                                                    Watcher& watcher) override;
   void Modify(WatchHandle handle, Interest interest) override;
@@ -85,6 +88,7 @@ class EpollLoop final : public Loop {
   void Turn(TimePoint wait_until);
   void ApplyInterestChanges();
   int Wait(std::span<epoll_event> events, TimePoint wait_until);
+  int WaitPrecisely(std::span<epoll_event> events, Duration timeout);
   void Dispatch(std::span<const epoll_event> events);
   void FireTimers();
   void WakeUp();
@@ -96,7 +100,8 @@ class EpollLoop final : public Loop {
   TimePoint now_;
   TimerWheel timers_;
   TurnEnd* turn_end_ = nullptr;
-  bool has_work_left_ = false;
+  TimePoint next_turn_at_ = kNever;  // as TurnEnd wants it
+  bool has_precise_wait_ = true;
   bool is_stopped_ = false;
   LoopCounters counters_;
   StopTask stop_task_{*this};

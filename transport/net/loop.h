@@ -40,8 +40,10 @@ class Watcher {
 // and tasks.
 class TurnEnd {
  public:
-  // Returns true when work is left, so that the loop starts the next turn without sleeping.
-  virtual bool OnTurnEnd() = 0;
+  // Returns when the next turn is to begin at the latest: TimePoint::min() when work is left, so
+  // that the loop does not sleep, and kNever when nobody waits for anything. Finer than a timer:
+  // the loop is up to about 60 us late. For points that are less than a second away.
+  virtual TimePoint OnTurnEnd() = 0;
 
  protected:
   ~TurnEnd() = default;
@@ -70,6 +72,13 @@ class Loop {
   // The time of this turn: constant within a turn, never goes back. Outside Run, the time of the
   // last turn or of the loop's creation.
   virtual TimePoint Now() const = 0;
+
+  // The time at this moment, to measure how long something takes. Looks at the clock.
+  virtual TimePoint ReadClock() = 0;
+
+  // What this thread has had of processors so far. Unlike the time that passes it does not count
+  // when the thread was kept from running. A system call.
+  virtual Duration ReadThreadTime() = 0;
 
   // Starts to watch `fd`, which stays the caller's and must be unwatched before it is closed; one
   // watch per descriptor. `watcher` must outlive the watch. Fails when the kernel is out of memory

@@ -280,13 +280,13 @@ TEST(EpollLoop, KeepsTimeConstantWithinATurn) {
 
 class RecordingTurnEnd final : public TurnEnd {
  public:
-  bool OnTurnEnd() override {
+  TimePoint OnTurnEnd() override {
     ++calls;
     if (on_turn_end) on_turn_end();
-    return has_work_left;
+    return next_turn_at;
   }
   int calls = 0;
-  bool has_work_left = false;
+  TimePoint next_turn_at = kNever;
   std::function<void()> on_turn_end;
 };
 
@@ -315,12 +315,26 @@ TEST(EpollLoop, EndsEveryTurnAfterReadinessTimersAndTasks) {
 TEST(EpollLoop, DoesNotSleepWhileWorkIsLeft) {
   auto loop = MakeLoop();
   RecordingTurnEnd turn_end;
-  turn_end.has_work_left = true;
+  turn_end.next_turn_at = TimePoint::min();
   loop->SetTurnEnd(&turn_end);
   loop->RunOnce();
   loop->RunOnce(kNever);  // would hang if it slept
   EXPECT_EQ(loop->counters().sleeps, 0u);
   EXPECT_EQ(turn_end.calls, 2);
+}
+
+TEST(EpollLoop, BeginsATurnWhenTurnEndWantsIt) {
+  auto loop = MakeLoop();
+  RecordingTurnEnd turn_end;
+  turn_end.next_turn_at = loop->ReadClock() + std::chrono::microseconds(1500);
+  loop->SetTurnEnd(&turn_end);
+  loop->RunOnce();
+  loop->RunOnce(kNever);  // would hang if nobody woke it
+  EXPECT_GE(loop->Now(), turn_end.next_turn_at);
+  const uint64_t sleeps = loop->counters().sleeps;
+  EXPECT_LE(sleeps, 1u);  // none if that time had come before the wait
+  loop->RunOnce(kNever);
+  EXPECT_EQ(loop->counters().sleeps, sleeps);
 }
 
 TEST(EpollLoop, DoesNotSleepWhileATaskWaits) {

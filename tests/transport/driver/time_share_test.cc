@@ -1,0 +1,343 @@
+#include "transport/driver/time_share.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "tests/transport/driver/driver_fixture.h"
+
+namespace weir::driver {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace weir::testing;  // NOLINT: the vocabulary of the dialogue
+using ::testing::ElementsAre;
+
+constexpr TimePoint kStart = TimePoint(1h);
+
+// ---- the account alone
+
+TEST(TimeShare, ALapIsWhatPassedSinceTheLastOneOrSinceTheTurnBegan) {
+  TimeShare share(100us);
+  EXPECT_EQ(share.Lap(kStart, kStart + 10us), 10us);
+  EXPECT_EQ(share.Lap(kStart, kStart + 15us), 5us);
+  EXPECT_EQ(share.Lap(kStart + 1ms, kStart + 1ms + 7us), 7us);
+  // A clock that stands still, or a turn that is said to have begun later than now.
+  EXPECT_EQ(share.Lap(kStart + 1ms, kStart + 1ms + 7us), 0us);
+  EXPECT_EQ(share.Lap(kStart + 3ms, kStart + 2ms), 0us);
+}
+
+class TimeShareOfThree : public ::testing::Test {
+ protected:
+  struct Peer {
+    TimeShare::Entry entry;  // of one that has been there for long
+  };
+
+  // Returns how long it rests; nothing is zero.
+  Duration Serve(Peer& peer, Duration used, TimePoint now, bool is_measured = false) {
+    if (!share_.Charge(&peer, peer.entry, used, is_measured, now)) return Duration::zero();
+    return peer.entry.rest_end - now;
+  }
+  TimePoint RestEnd(const Peer& peer) { return share_.RestEnd(&peer, peer.entry); }
+
+  TimeShare share_{50us};
+  Peer a_;
+  Peer b_;
+  Peer c_;
+};
+
+TEST_F(TimeShareOfThree, NobodyRestsAlone) {
+  EXPECT_EQ(Serve(a_, 40us, kStart), 0us);
+  EXPECT_EQ(Serve(a_, 500us, kStart), 0us);
+  EXPECT_EQ(Serve(a_, 5ms, kStart, true), 0us);
+}
+
+TEST_F(TimeShareOfThree, WhoTakesLongRestsAsLongForWhoTakesLess) {
+  Serve(b_, 20us, kStart);
+  EXPECT_EQ(Serve(a_, 50us, kStart), 0us);
+  EXPECT_EQ(Serve(a_, 51us, kStart), 51us);
+  EXPECT_EQ(Serve(a_, 1ms, kStart), 1ms);
+}
+
+TEST_F(TimeShareOfThree, WhoTakesVeryLongRestsThreeTimesAsLongWhenThatWasMeasured) {
+  Serve(b_, 50us, kStart);
+  EXPECT_EQ(Serve(a_, 5ms, kStart), 1ms);  // the thread may have been kept from running
+  EXPECT_TRUE(TimeShare::IsWatched(a_.entry, kStart));
+  EXPECT_FALSE(TimeShare::IsWatched(a_.entry, kStart + 1s));
+  EXPECT_EQ(Serve(a_, 5ms, kStart, true), 15ms);
+  EXPECT_EQ(Serve(a_, 1s, kStart, true), 40ms);
+}
+
+TEST_F(TimeShareOfThree, CompanyIsWhoCameAMomentAgoAndTookLess) {
+  Serve(b_, 20us, kStart);  // a moment is 160 us then
+  EXPECT_EQ(Serve(a_, 100us, kStart + 100us), 100us);
+  EXPECT_EQ(Serve(a_, 100us, kStart + 400us), 0us);
+  Serve(b_, 1us, kStart + 1s);  // and at least 100 us
+  EXPECT_EQ(Serve(a_, 60us, kStart + 1s + 150us), 60us);
+  EXPECT_EQ(Serve(a_, 60us, kStart + 1s + 250us), 0us);
+  // Half as long is less.
+  Serve(c_, 200us, kStart + 2s);
+  EXPECT_EQ(Serve(a_, 399us, kStart + 2s + 399us), 0us);
+  EXPECT_EQ(Serve(a_, 400us, kStart + 2s + 800us), 400us);
+  EXPECT_EQ(Serve(a_, 2ms, kStart + 2s + 3ms, true), 6ms);
+}
+
+TEST_F(TimeShareOfThree, AMomentStandsStillWhileOthersAreServed) {
+  Serve(b_, 40us, kStart);  // 320 us
+  EXPECT_EQ(Serve(a_, 900us, kStart + 900us), 900us);
+  EXPECT_EQ(RestEnd(a_), kStart + 900us + 320us);
+}
+
+// Once somebody has gone, nobody rests for him again and again.
+TEST_F(TimeShareOfThree, CompanyIsNotRenewedByRests) {
+  Serve(b_, 50us, kStart);
+  TimePoint now = kStart;
+  Duration rested = Duration::zero();
+  for (int i = 0; i < 100; ++i) {
+    now += 100us;
+    const Duration rest = Serve(a_, 100us, now);
+    rested += rest;
+    now += rest;
+  }
+  EXPECT_LE(rested, 500us);
+}
+
+TEST_F(TimeShareOfThree, NobodyIsHisOwnCompany) {
+  Serve(a_, 40us, kStart);
+  EXPECT_EQ(Serve(a_, 100us, kStart + 100us), 0us);
+  Serve(b_, 40us, kStart + 100us);
+  Serve(a_, 40us, kStart + 140us);
+  Serve(a_, 40us, kStart + 180us);
+  EXPECT_EQ(Serve(a_, 100us, kStart + 280us), 100us);  // b is remembered
+}
+
+TEST_F(TimeShareOfThree, ThePiecesOfACostlyMessageAreNoCompany) {
+  Serve(b_, 2ms, kStart, true);
+  Serve(b_, 10us, kStart + 1ms);
+  EXPECT_EQ(Serve(a_, 2ms, kStart + 3ms, true), 0us);
+  Serve(b_, 10us, kStart + 100ms);
+  EXPECT_EQ(Serve(a_, 2ms, kStart + 102ms, true), 6ms);
+}
+
+TEST_F(TimeShareOfThree, SuspectsRestForEachOther) {
+  Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
+  Serve(b_, 50us, kStart);
+  EXPECT_FALSE(share_.Postpones(&new_one, new_one.entry, kStart));
+  EXPECT_EQ(Serve(a_, 5ms, kStart + 5ms, true), 15ms);
+  ASSERT_TRUE(share_.Postpones(&new_one, new_one.entry, kStart + 5ms));
+  EXPECT_EQ(new_one.entry.rest_end, kStart + 20ms);
+  EXPECT_EQ(RestEnd(new_one), kStart + 8ms);  // when nobody else comes
+  EXPECT_FALSE(share_.Postpones(&b_, b_.entry, kStart + 5ms));
+  EXPECT_FALSE(share_.Postpones(&new_one, new_one.entry, kStart + 8ms));
+  Serve(b_, 50us, kStart + 21ms);
+  EXPECT_FALSE(share_.Postpones(&new_one, new_one.entry, kStart + 21ms));
+  // Who took very long once is one for a second.
+  Serve(c_, 5ms, kStart + 26ms, true);
+  EXPECT_TRUE(share_.Postpones(&a_, a_.entry, kStart + 26ms));
+}
+
+// ---- a worker that keeps it
+
+class Resting : public DriverTest {
+ protected:
+  // Connections that are new are watched, and suspects; these are not.
+  void GrowOld() { loop_.Advance(1s); }
+
+  // Each of its requests takes so long.
+  Client& ConnectHeavy(Duration time) {
+    Client& client = ConnectAndStart();
+    client.record.on_event = [this, time, answer = AnswerWith("")](ConnectionDriver& driver,
+                                                                   const http2::Event& event) {
+      if (event.kind == http2::Event::Kind::kRequestStarted) {
+        served_at_.push_back(loop_.Now());
+        loop_.Spend(time);
+      }
+      answer(driver, event);
+    };
+    return client;
+  }
+  // Takes so long that its moment is a long one.
+  Client& ConnectLight() {
+    Client& client = ConnectAndStart();
+    client.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
+      if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(50us);
+    };
+    return client;
+  }
+  void Serve(Client& light) {
+    light.Sends(OpenRequest(next_request_));
+    next_request_ += 2;
+    loop_.RunTurn();
+  }
+  bool IsRead(const Client& client) { return loop_.InterestOf(client.wire.fd())->read; }
+  uint64_t rests() { return worker().counters().limits.hits(http2::Limit::kServiceTime); }
+
+  std::vector<TimePoint> served_at_;
+  uint32_t next_request_ = 1;
+};
+
+TEST_F(Resting, LastsAsLongAsOthersComeBack) {
+  Client& heavy = ConnectHeavy(300us);
+  Client& light = ConnectLight();
+  GrowOld();
+  Serve(light);
+  heavy.Sends(Request(1));
+  loop_.RunTurn();
+  EXPECT_FALSE(IsRead(heavy));
+  EXPECT_EQ(rests(), 1u);
+  heavy.Sends(Request(3));
+  const TimePoint rest_end = loop_.ReadClock() + 300us;
+  EXPECT_EQ(loop_.next_turn_at(), rest_end);
+  loop_.Advance(299us);
+  EXPECT_FALSE(IsRead(heavy));
+  loop_.Advance(1us);
+  EXPECT_TRUE(IsRead(heavy));
+  Settle();
+  EXPECT_EQ(served_at_.size(), 2u);
+}
+
+TEST_F(Resting, EndsWhenNobodyComesBack) {
+  Client& heavy = ConnectHeavy(900us);
+  Client& light = ConnectLight();
+  GrowOld();
+  Serve(light);  // a moment of 400 us
+  heavy.Sends(Request(1));
+  loop_.RunTurn();
+  EXPECT_FALSE(IsRead(heavy));
+  EXPECT_EQ(loop_.next_turn_at(), loop_.ReadClock() + 400us);
+  Serve(light);
+  EXPECT_EQ(loop_.next_turn_at(), loop_.ReadClock() + 400us);
+  loop_.Advance(400us);
+  EXPECT_TRUE(IsRead(heavy));
+}
+
+TEST_F(Resting, AloneOrAmongOthersThatTakeLongIsNeverAsked) {
+  Client& heavy = ConnectHeavy(300us);
+  Client& other = ConnectHeavy(300us);
+  GrowOld();
+  for (uint32_t id = 1; id < 20; id += 2) {
+    heavy.Sends(Request(id));
+    other.Sends(Request(id));
+    loop_.RunTurn();
+    EXPECT_TRUE(IsRead(heavy));
+    EXPECT_TRUE(IsRead(other));
+  }
+  EXPECT_EQ(rests(), 0u);
+}
+
+TEST_F(Resting, IsNotForWhomTheThreadWasStopped) {
+  Client& unlucky = ConnectAndStart();
+  unlucky.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Stall(30ms);
+  };
+  Client& light = ConnectLight();
+  GrowOld();
+  Serve(light);
+  unlucky.Sends(OpenRequest(1));
+  loop_.RunTurn();
+  loop_.Advance(1ms);  // once it is taken to be long, since nobody measured
+  EXPECT_TRUE(IsRead(unlucky));
+  Serve(light);
+  unlucky.Sends(OpenRequest(3));
+  loop_.RunTurn();
+  EXPECT_TRUE(IsRead(unlucky));
+}
+
+TEST_F(Resting, KeepsNewConnectionsFromBringingCostlyMessagesInTurns) {
+  Client& light = ConnectLight();
+  GrowOld();
+  Client& first = ConnectHeavy(5ms);
+  Client& second = ConnectHeavy(5ms);
+  Serve(light);
+  first.Sends(Request(1));
+  second.Sends(Request(1));
+  loop_.RunTurn();
+  EXPECT_EQ(served_at_.size(), 1u);
+  EXPECT_FALSE(IsRead(first));
+  EXPECT_FALSE(IsRead(second));
+  // While the light one comes back, the others wait.
+  const TimePoint begin = loop_.ReadClock();
+  while (loop_.ReadClock() < begin + 14ms) {
+    Serve(light);
+    loop_.Advance(400us);
+    EXPECT_EQ(served_at_.size(), 1u);
+  }
+  loop_.Advance(2ms);
+  Settle();
+  EXPECT_EQ(served_at_.size(), 2u);
+}
+
+TEST_F(Resting, LosesNothingThatAPeerSentBeforeItWasGone) {
+  Client& heavy = ConnectHeavy(300us);
+  Client& light = ConnectLight();
+  GrowOld();
+  Serve(light);
+  heavy.Sends(Request(1));
+  loop_.RunTurn();
+  ASSERT_FALSE(IsRead(heavy));
+  heavy.Sends(Request(3));
+  loop_.SetReady(heavy.wire.fd(), true, true, true);  // hung up
+  loop_.RunTurn();
+  loop_.RunTurn();
+  EXPECT_EQ(served_at_.size(), 2u);
+}
+
+TEST_F(Resting, DoesNotDelayADrain) {
+  Client& heavy = ConnectHeavy(300us);
+  Client& light = ConnectLight();
+  GrowOld();
+  Serve(light);
+  heavy.Sends(Request(1));
+  loop_.RunTurn();
+  ASSERT_FALSE(IsRead(heavy));
+  heavy.Hears();
+  worker().BeginDrain();
+  loop_.RunTurn();
+  EXPECT_FALSE(heavy.Hears().empty());
+  worker().Abort();
+  loop_.Advance(2s);  // it lingers for one
+  EXPECT_TRUE(heavy.wire.is_closed());
+}
+
+TEST_F(Resting, CountsWhatIsDoneWhileOutputIsWritten) {
+  Client& heavy = ConnectAndStart();
+  heavy.record.on_event = [this](ConnectionDriver& driver, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kStreamWritable) loop_.Spend(300us);
+    if (event.kind != http2::Event::Kind::kStreamEnded) return;
+    driver.connection().SendHeaders(event.stream, http2::OutputFields(kHeaderFields));
+    driver.connection().SendData(event.stream, Buffer(200'000));
+  };
+  Client& light = ConnectLight();
+  GrowOld();
+  heavy.Sends(Request(1));
+  Settle();
+  EXPECT_THAT(heavy.record.lines, ElementsAre("request 1", "end 1"));
+  Serve(light);
+  heavy.Sends(testing::WindowUpdate(0, 1'000'000) + testing::WindowUpdate(1, 1'000'000));
+  Settle();
+  EXPECT_THAT(heavy.record.lines, ElementsAre("request 1", "end 1", "writable 1"));
+  EXPECT_EQ(rests(), 1u);
+}
+
+TEST_F(Resting, CostlyRequestsAreReadInEverSmallerPieces) {
+  Client& heavy = ConnectHeavy(10us);
+  std::string requests;
+  for (uint32_t id = 1; id < 200; id += 2) requests += Request(id);
+  heavy.Sends(requests);
+  loop_.RunTurn();
+  EXPECT_EQ(heavy.record.lines.size(), 200u);  // nothing was known yet
+  heavy.record.lines.clear();
+  requests.clear();
+  for (uint32_t id = 201; id < 301; id += 2) requests += Request(id);
+  heavy.Sends(requests);
+  loop_.RunTurn();
+  EXPECT_LE(heavy.record.lines.size(), 20u);  // 10 requests, of 100 us
+  EXPECT_TRUE(heavy.wire.has_arriving());
+  Settle();
+  EXPECT_EQ(heavy.record.lines.size(), 100u);
+}
+
+}  // namespace
+}  // namespace weir::driver

@@ -1,0 +1,96 @@
+// How long may one connection keep the others of its worker waiting?
+//
+// A worker serves its connections one after another and cannot be interrupted: while it inflates
+// four megabytes for one of them, the others wait. What can be divided is read in smaller pieces
+// next time (ConnectionDriver::AdaptReadSize). For what cannot, who took long rests afterwards, so
+// that who takes less has its share of the thread.
+#ifndef WEIR_TRANSPORT_DRIVER_TIME_SHARE_H_
+#define WEIR_TRANSPORT_DRIVER_TIME_SHARE_H_
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "transport/base/time.h"
+
+namespace weir::driver {
+
+// The account of one worker. A *service* is what it does for a connection at one go: it reads and
+// handles what came, or it writes. There are three kinds:
+//
+//   short     up to `service_time_max`
+//   long      up to a millisecond; the connection rests as long as it took; if it is a suspect, all
+//             suspects rest twice as long (handshakes are long)
+//   very long beyond; it rests three times as long (for 40 ms at most), and so does every suspect:
+//             who is new, or took very long in the last second. So they all together have a quarter
+//             of the thread, however many connections somebody opens for that.
+//
+// A thread can be kept from running, by other threads or by the quota of its control group, and
+// nobody who is served just then is to suffer for it. So very long is only who was watched, that
+// is, whose services are measured in time of the processor: who is new, or seemed to take very long
+// in the last second. The first time it counts as long.
+//
+// Nobody rests for nothing, but only in company: while another connection is there that was served
+// a moment ago and took less. After a long service that is one that took half of that or less, for
+// eight times what it took (100 us to 1 ms); after a very long one, any that did not, for 3 ms. A
+// client that asks again when it is answered is back within that moment; and who keeps others from
+// the thread by coming often has to use some of it.
+//
+// Driven by values. Connections are told apart by their addresses, which are never followed.
+class TimeShare {
+ public:
+  // What the account knows of one connection.
+  struct Entry {
+    TimePoint watch_end = TimePoint::min();
+    TimePoint suspect_end = TimePoint::min();
+    TimePoint guest_from = TimePoint::min();  // until then it is nobody's company
+    TimePoint rest_end = TimePoint::min();    // of its last rest
+    Duration service = Duration::zero();      // what it rests for
+  };
+
+  explicit TimeShare(Duration service_time_max) : service_time_max_(service_time_max) {}
+
+  static Entry EntryOfNew(TimePoint now);
+  static bool IsWatched(const Entry& entry, TimePoint now) { return now < entry.watch_end; }
+
+  // The thread turns to something else: returns how long it was at what it did until now. That
+  // began with the last lap, or with the turn.
+  Duration Lap(TimePoint turn_began, TimePoint now);
+
+  // When the present lap began, in a turn that began then.
+  TimePoint lap_began(TimePoint turn_began) const { return std::max(turn_began, lap_began_); }
+
+  // A service took so long, until now. `is_measured`: in time of the processor, since the
+  // connection was watched when it began. Returns whether the connection has to rest.
+  bool Charge(const void* connection, Entry& entry, Duration used, bool is_measured, TimePoint now);
+
+  // Whether a connection that is ready has to rest instead of being served, for what others took.
+  bool Postpones(const void* connection, Entry& entry, TimePoint now) const;
+
+  // When the rest of a connection is over, unless company comes meanwhile.
+  TimePoint RestEnd(const void* connection, const Entry& entry) const;
+
+ private:
+  enum Kind : uint8_t { kShort, kLong, kVeryLong };
+
+  struct Guest {
+    const void* connection = nullptr;
+    Duration used = Duration::zero();
+    TimePoint seen = TimePoint::min();  // stands still while the thread is at something else
+  };
+  // The last two different connections, the last one first: whoever asks, one of them is another.
+  using Guests = std::array<Guest, 2>;
+
+  Kind KindOf(Duration service) const;
+  TimePoint CompanyEnd(const void* connection, Duration service) const;
+  void Welcome(Guests& guests, const Guest& guest);
+
+  const Duration service_time_max_;
+  TimePoint lap_began_ = TimePoint::min();
+  std::array<Guests, 2> guests_;  // after short services; after long ones
+  TimePoint suspects_rest_end_ = TimePoint::min();
+};
+
+}  // namespace weir::driver
+
+#endif  // WEIR_TRANSPORT_DRIVER_TIME_SHARE_H_
