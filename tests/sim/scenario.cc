@@ -82,7 +82,7 @@ ServerProfile MakeServer(Random& random) {
   if (random.OneIn(40)) profile.loop.watch_fails_one_in = 2;
   if (random.OneIn(2)) profile.turn_delay_max = DurationUpTo(random, milliseconds(5));
   if (random.OneIn(12)) profile.long_pause_one_in = 20 + Number(random, 100);
-  if (random.OneIn(3)) profile.loop.slow_service_one_in = 2 + Number(random, 20);
+  if (random.OneIn(3)) profile.loop.slow_service_one_in = 5 + Number(random, 60);
   return profile;
 }
 

@@ -33,7 +33,7 @@ void SimLoop::Unwatch(net::WatchHandle handle) {
 TimePoint SimLoop::ReadClock() {
   clock_ = std::max(clock_, now_);
   if (Happens(faults_.slow_service_one_in)) {
-    clock_ += std::chrono::microseconds(random_.Between(1, 5'000));
+    clock_ += std::chrono::microseconds(random_.Between(1, 2'000));
   }
   return clock_;
 }

@@ -37,7 +37,7 @@ struct LoopFaults {
   uint32_t spurious_one_in = 0;    // a descriptor is reported though it is not ready
   uint32_t overlooked_one_in = 0;  // a ready one only comes in a later turn
   uint32_t watch_fails_one_in = 0;
-  uint32_t slow_service_one_in = 0;  // what was done took up to 5 ms
+  uint32_t slow_service_one_in = 0;  // what was done took up to 2 ms
 };
 
 class SimLoop final : public net::Loop {

@@ -83,7 +83,7 @@ size_t ConnectionDriver::buffered_bytes() const {
 
 void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
   MarkDirty();
-  if (readable && !hangup && CanRest() && worker_.Postpones(*this)) return;
+  if (readable && !is_resting() && worker_.Postpones(*this) && !hangup) return;
   Input input;
   worker_.BeginService(*this);
   RunOrClose([&] { input = HandleReadiness(readable, writable, hangup); });
@@ -94,8 +94,9 @@ void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
 ConnectionDriver::Input ConnectionDriver::HandleReadiness(bool readable, bool writable,
                                                           bool hangup) {
   Input input;
+  // Who hangs up to be read at once would not have to rest, and there is nobody to be answered.
   if (hangup && is_resting()) {
-    EndRest();  // the peer is gone, and what it sent before is read in the next turn
+    Close();
     return input;
   }
   if (writable) is_write_blocked_ = false;

@@ -15,8 +15,9 @@ constexpr int kVeryLongFactor = 3;
 constexpr int kNewLongFactor = 2;
 // A connection has to have its timers and its peer's patience in mind.
 constexpr Duration kRestMax = milliseconds(40);
-constexpr Duration kNewFor = milliseconds(100);
-constexpr Duration kWatchFor = std::chrono::seconds(1);
+// To measure is dear, and who wants to do harm as a stranger does it soon.
+constexpr Duration kStrangeFor = milliseconds(100);
+constexpr Duration kSuspectFor = std::chrono::seconds(1);
 
 // Connections that are alike must not rest for each other.
 constexpr int kTakesLess = 2;
@@ -25,8 +26,10 @@ constexpr int kCompanyFactor = 8;
 constexpr Duration kCompanyMin = microseconds(100);
 constexpr Duration kCompanyMax = milliseconds(1);
 constexpr Duration kVeryLongCompany = milliseconds(3);
-// The pieces of a message whose end takes very long are short services.
-constexpr Duration kGuestDelay = milliseconds(100);
+
+Duration MomentOf(Duration used) {
+  return std::clamp(kCompanyFactor * used, kCompanyMin, kCompanyMax);
+}
 
 }  // namespace
 
@@ -42,8 +45,10 @@ TimeShare::Kind TimeShare::KindOf(Duration service) const {
 }
 
 TimeShare::Entry TimeShare::EntryOfNew(TimePoint now) {
-  return {.watch_end = now + kNewFor, .suspect_end = now + kNewFor};
+  return {.watch_end = now + kStrangeFor, .suspect_end = now + kSuspectFor};
 }
+
+bool TimeShare::WasVeryLong(const Entry& entry) { return entry.service > kLongMax; }
 
 bool TimeShare::Charge(const void* connection, Entry& entry, Duration used, bool is_measured,
                        TimePoint now) {
@@ -54,10 +59,9 @@ bool TimeShare::Charge(const void* connection, Entry& entry, Duration used, bool
   }
   Kind kind = KindOf(used);
   if (kind == kVeryLong) {
-    entry.watch_end = now + kWatchFor;
+    entry.watch_end = now + kSuspectFor;
     if (is_measured) {
-      entry.suspect_end = now + kWatchFor;
-      entry.guest_from = now + kGuestDelay;
+      entry.suspect_end = now + kSuspectFor;
       suspects_rest_end_ = now + std::min(kVeryLongFactor * used, kRestMax);
     } else {
       kind = kLong;
@@ -68,7 +72,7 @@ bool TimeShare::Charge(const void* connection, Entry& entry, Duration used, bool
   if (kind == kLong && now < entry.suspect_end) {
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);
   }
-  if (kind != kVeryLong && now >= entry.guest_from) {
+  if (kind != kVeryLong && now >= entry.watch_end) {
     Welcome(guests_[kind], {connection, used, now});
   }
   if (kind == kShort || CompanyEnd(connection, used) <= now) return false;
@@ -87,27 +91,39 @@ bool TimeShare::Postpones(const void* connection, Entry& entry, TimePoint now) c
 }
 
 TimePoint TimeShare::RestEnd(const void* connection, const Entry& entry) const {
-  return std::min(entry.rest_end, CompanyEnd(connection, entry.service));
+  // Who waits for others waits for all that have been served meanwhile.
+  const TimePoint end = WasVeryLong(entry) ? suspects_rest_end_ : entry.rest_end;
+  return std::min(end, CompanyEnd(connection, entry.service));
 }
 
 TimePoint TimeShare::CompanyEnd(const void* connection, Duration service) const {
   const bool is_very_long = KindOf(service) == kVeryLong;
   TimePoint end = TimePoint::min();
   for (const Guests& guests : guests_) {
-    const Guest& other = guests[guests[0].connection == connection ? 1 : 0];
-    if (other.connection == nullptr) continue;
-    if (!is_very_long && kTakesLess * other.used > service) continue;
-    const Duration moment = is_very_long
-                                ? kVeryLongCompany
-                                : std::clamp(kCompanyFactor * other.used, kCompanyMin, kCompanyMax);
-    end = std::max(end, other.seen + moment);
+    for (const Guest& other : guests) {
+      if (other.connection == nullptr || other.connection == connection) continue;
+      if (!is_very_long && kTakesLess * other.used > service) continue;
+      end = std::max(end, other.seen + (is_very_long ? kVeryLongCompany : MomentOf(other.used)));
+    }
   }
   return end;
 }
 
+// Who takes more does not push out who takes less, until that one's moment is over.
 void TimeShare::Welcome(Guests& guests, const Guest& guest) {
-  if (guests[0].connection != guest.connection) guests[1] = guests[0];
-  guests[0] = guest;
+  const auto is_gone = [&](const Guest& each) {
+    return each.connection == nullptr || each.seen + MomentOf(each.used) <= guest.seen;
+  };
+  for (Guest& each : guests) {
+    if (each.connection == guest.connection) {
+      each = guest;
+      return;
+    }
+  }
+  Guest& place = is_gone(guests[0]) || (!is_gone(guests[1]) && guests[0].used > guests[1].used)
+                     ? guests[0]
+                     : guests[1];
+  if (is_gone(place) || place.used >= guest.used) place = guest;
 }
 
 }  // namespace weir::driver

@@ -41,16 +41,17 @@ class TimeShare {
  public:
   // What the account knows of one connection.
   struct Entry {
-    TimePoint watch_end = TimePoint::min();
+    TimePoint watch_end = TimePoint::min();  // until then it is nobody's company, too
     TimePoint suspect_end = TimePoint::min();
-    TimePoint guest_from = TimePoint::min();  // until then it is nobody's company
-    TimePoint rest_end = TimePoint::min();    // of its last rest
-    Duration service = Duration::zero();      // what it rests for
+    TimePoint rest_end = TimePoint::min();  // of its last rest
+    Duration service = Duration::zero();    // what it rests for
   };
 
   explicit TimeShare(Duration service_time_max) : service_time_max_(service_time_max) {}
 
   static Entry EntryOfNew(TimePoint now);
+  // Whether that is what it rests for, or as if it were.
+  static bool WasVeryLong(const Entry& entry);
   static bool IsWatched(const Entry& entry, TimePoint now) { return now < entry.watch_end; }
 
   // The thread turns to something else: returns how long it was at what it did until now. That
@@ -78,7 +79,7 @@ class TimeShare {
     Duration used = Duration::zero();
     TimePoint seen = TimePoint::min();  // stands still while the thread is at something else
   };
-  // The last two different connections, the last one first: whoever asks, one of them is another.
+  // Two different connections: whoever asks, one of them is another.
   using Guests = std::array<Guest, 2>;
 
   Kind KindOf(Duration service) const;

@@ -126,23 +126,22 @@ TimePoint Worker::OnTurnEnd() {
 
 bool Worker::Postpones(ConnectionDriver& connection) {
   const TimePoint now = time_share_.lap_began(loop_.Now());
+  if (!connection.CanRest()) return false;
   if (!time_share_.Postpones(&connection, connection.time_entry(), now)) return false;
-  LetRest(connection);
+  suspects_.PushBack(connection);
   return true;
 }
 
 void Worker::BeginService(ConnectionDriver& connection) {
-  if (!TimeShare::IsWatched(connection.time_entry(), loop_.Now())) return;
-  thread_time_ = loop_.ReadThreadTime();
+  const bool is_watched = TimeShare::IsWatched(connection.time_entry(), loop_.Now());
+  thread_time_ = is_watched ? loop_.ReadThreadTime() : kNotMeasured;
 }
 
 Duration Worker::EndService(ConnectionDriver& connection) {
   const TimePoint now = loop_.ReadClock();
   bool is_measured = false;
   const Duration used = TimeUsed(now, &is_measured);
-  if (time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now)) {
-    LetRest(connection);
-  }
+  Charge(connection, used, is_measured, now);
   return used;
 }
 
@@ -151,10 +150,7 @@ void Worker::EndOutput(ConnectionDriver& connection) {
   const TimePoint now = loop_.ReadClock();
   bool is_measured = false;
   const Duration used = TimeUsed(now, &is_measured);
-  if (used <= options_.service_time_max) return;
-  if (time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now)) {
-    LetRest(connection);
-  }
+  if (used > options_.service_time_max) Charge(connection, used, is_measured, now);
 }
 
 Duration Worker::TimeUsed(TimePoint now, bool* is_measured) {
@@ -164,10 +160,12 @@ Duration Worker::TimeUsed(TimePoint now, bool* is_measured) {
   return *is_measured ? std::min(passed, loop_.ReadThreadTime() - began) : passed;
 }
 
-void Worker::LetRest(ConnectionDriver& connection) {
-  if (!connection.CanRest()) return;
+void Worker::Charge(ConnectionDriver& connection, Duration used, bool is_measured, TimePoint now) {
+  const bool rests =
+      time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now);
+  if (!rests || !connection.CanRest()) return;
   counters_.Hit(http2::Limit::kServiceTime);
-  resting_.PushBack(connection);
+  (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);
   connection.MarkDirty();
 }
 
@@ -175,17 +173,20 @@ TimePoint Worker::RestEnd(ConnectionDriver& connection) const {
   return time_share_.RestEnd(&connection, connection.time_entry());
 }
 
+// Suspects have their turn one after another: each may take so long that the others have to rest
+// again, and whose turn it was goes to the end.
 void Worker::EndRests() {
-  if (resting_.empty()) return;
+  if (resting_.empty() && suspects_.empty()) return;
   const TimePoint now = loop_.ReadClock();
   resting_.ForEach([&](ConnectionDriver& connection) {
     if (RestEnd(connection) <= now) connection.EndRest();
   });
+  if (!suspects_.empty() && RestEnd(suspects_.Front()) <= now) suspects_.Front().EndRest();
 }
 
-// TimePoint::min() is for work that is left; whose rest is over has been woken before.
+// TimePoint::min() is for work that is left.
 TimePoint Worker::NextRestEnd() {
-  TimePoint end = kNever;
+  TimePoint end = suspects_.empty() ? kNever : RestEnd(suspects_.Front());
   resting_.ForEach([&](ConnectionDriver& connection) { end = std::min(end, RestEnd(connection)); });
   return end;
 }
@@ -224,6 +225,7 @@ void Worker::DestroyIfDone(ConnectionDriver& connection) {
   delete &connection;
   --connection_count_;
   BreakPromise(peer);
+  EndLap();
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 

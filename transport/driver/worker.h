@@ -133,7 +133,7 @@ class Worker final : private net::TurnEnd {
   void DestroyIfDone(ConnectionDriver& connection);
   void AddStranger(ConnectionDriver& connection);
   Duration TimeUsed(TimePoint now, bool* is_measured);
-  void LetRest(ConnectionDriver& connection);
+  void Charge(ConnectionDriver& connection, Duration used, bool is_measured, TimePoint now);
   TimePoint RestEnd(ConnectionDriver& connection) const;
   void EndRests();
   TimePoint NextRestEnd();
@@ -155,7 +155,7 @@ class Worker final : private net::TurnEnd {
   TimeShare time_share_;
   static constexpr Duration kNotMeasured = Duration(-1);
   Duration thread_time_ = kNotMeasured;  // when the present service began, if it is measured
-  // Apart from newcomers, each has used the thread for a fifth of its rest or more: they are few.
+  IntrusiveList<ConnectionDriver, RestingListTag> suspects_;  // those of them that rest, in a queue
   IntrusiveList<ConnectionDriver, RestingListTag> resting_;
   std::minstd_rand random_;
   size_t connection_count_ = 0;

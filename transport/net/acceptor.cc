@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace weir::net {
 
@@ -76,7 +77,8 @@ Acceptor::Acceptor(Loop& loop, int listening_fd, AcceptedSink& sink, const Accep
       listening_fd_(listening_fd),
       sink_(sink),
       options_(options),
-      next_pause_(options.first_pause) {}
+      next_pause_(options.first_pause),
+      last_ready_(loop.Now()) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -114,6 +116,10 @@ void Acceptor::Stop() {
 }
 
 void Acceptor::OnReady(bool /*readable*/, bool /*writable*/, bool /*hangup*/) {
+  constexpr int kShare = 8;
+  const TimePoint begin = loop_.ReadClock();
+  const Duration since = loop_.Now() - std::exchange(last_ready_, loop_.Now());
+  const TimePoint end = begin + std::min<Duration>(since / kShare, options_.accept_time_max);
   int failures = 0;
   for (int i = 0; i < options_.accepts_per_turn; ++i) {
     SocketAddress peer;
@@ -122,7 +128,7 @@ void Acceptor::OnReady(bool /*readable*/, bool /*writable*/, bool /*hangup*/) {
       ++counters_.accepted;
       next_pause_ = options_.first_pause;
       sink_.OnAccepted(UniqueFd(result), peer);
-      if (state_ != State::kAccepting) return;
+      if (state_ != State::kAccepting || loop_.ReadClock() > end) return;
       continue;
     }
     if (result == -EAGAIN || result == -EWOULDBLOCK) return;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -113,12 +114,23 @@ TEST_F(TimeShareOfThree, NobodyIsHisOwnCompany) {
   EXPECT_EQ(Serve(a_, 100us, kStart + 280us), 100us);  // b is remembered
 }
 
-TEST_F(TimeShareOfThree, ThePiecesOfACostlyMessageAreNoCompany) {
+TEST_F(TimeShareOfThree, SuspectsAreNoCompany) {
   Serve(b_, 2ms, kStart, true);
-  Serve(b_, 10us, kStart + 1ms);
+  Serve(b_, 10us, kStart + 1ms);  // a piece of the next costly message
   EXPECT_EQ(Serve(a_, 2ms, kStart + 3ms, true), 0us);
-  Serve(b_, 10us, kStart + 100ms);
-  EXPECT_EQ(Serve(a_, 2ms, kStart + 102ms, true), 6ms);
+  Serve(b_, 10us, kStart + 1s);
+  EXPECT_EQ(Serve(a_, 2ms, kStart + 1s + 2ms, true), 6ms);
+  Peer new_one{.entry = TimeShare::EntryOfNew(kStart + 2s)};
+  Serve(new_one, 10us, kStart + 2s);
+  EXPECT_EQ(Serve(a_, 2ms, kStart + 2s + 2ms, true), 0us);
+}
+
+TEST_F(TimeShareOfThree, WhoTakesMoreHidesNobodyWhoTakesLess) {
+  Peer d;
+  Serve(a_, 150us, kStart);
+  Serve(b_, 400us, kStart + 400us);
+  Serve(c_, 400us, kStart + 800us);
+  EXPECT_EQ(Serve(d, 400us, kStart + 1200us), 400us);
 }
 
 TEST_F(TimeShareOfThree, SuspectsRestForEachOther) {
@@ -269,7 +281,7 @@ TEST_F(Resting, KeepsNewConnectionsFromBringingCostlyMessagesInTurns) {
   EXPECT_EQ(served_at_.size(), 2u);
 }
 
-TEST_F(Resting, LosesNothingThatAPeerSentBeforeItWasGone) {
+TEST_F(Resting, IsNoReasonToServeAPeerThatIsGone) {
   Client& heavy = ConnectHeavy(300us);
   Client& light = ConnectLight();
   GrowOld();
@@ -280,8 +292,33 @@ TEST_F(Resting, LosesNothingThatAPeerSentBeforeItWasGone) {
   heavy.Sends(Request(3));
   loop_.SetReady(heavy.wire.fd(), true, true, true);  // hung up
   loop_.RunTurn();
-  loop_.RunTurn();
-  EXPECT_EQ(served_at_.size(), 2u);
+  EXPECT_TRUE(heavy.wire.is_closed());
+  EXPECT_EQ(served_at_.size(), 1u);
+}
+
+// In the order in which their rests end: nobody's turn never comes.
+TEST_F(Resting, EndsInTurnForSuspects) {
+  Client& light = ConnectLight();
+  GrowOld();
+  std::vector<Client*> heavy;
+  std::map<const ConnectionDriver*, int> served;
+  for (int i = 0; i < 3; ++i) {
+    heavy.push_back(&ConnectAndStart());
+    heavy.back()->record.on_event = [&](ConnectionDriver& driver, const http2::Event& event) {
+      if (event.kind != http2::Event::Kind::kRequestStarted) return;
+      ++served[&driver];
+      loop_.Spend(2ms);
+    };
+  }
+  for (uint32_t id = 1; id < 60; id += 2) {
+    for (Client* client : heavy) client->Sends(OpenRequest(id));
+  }
+  for (int turn = 0; turn < 90; ++turn) {  // 58 ms, in which seven services of 2 ms have room
+    Serve(light);
+    loop_.Advance(500us);
+  }
+  ASSERT_EQ(served.size(), 3u);
+  for (const auto& [_, count] : served) EXPECT_GE(count, 2);
 }
 
 TEST_F(Resting, DoesNotDelayADrain) {
