@@ -234,6 +234,8 @@ class Call final : public internal::CoroutineStream,
   Status StatusOfException(const std::exception_ptr& exception) const;
   DetachedTask FinishWith(Task<Status> outcome);
   DetachedTask RunCoroutine();
+  // Calls a handler of the coroutine style; it may throw, also when it is awaited.
+  Task<Status> InvokeCoroutine();
   struct RequestReadyAwaiter;
   struct PoolAwaiter;
 

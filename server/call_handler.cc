@@ -70,8 +70,7 @@ DetachedTask Call::RunCoroutine() {
   try {
     if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
     try {
-      status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
-                                                       response_, this);
+      status = co_await InvokeCoroutine();
     } catch (...) {
       status = StatusOfException(std::current_exception());
     }
@@ -129,8 +128,7 @@ Task<Status> Call::RunHandler() {
           break;
         case HandlerStyle::kCoroutine:
           try {
-            status = co_await method_->descriptor->coroutine(*method_->service, context_, request_,
-                                                             response_, this);
+            status = co_await InvokeCoroutine();
           } catch (...) {
             status = StatusOfException(std::current_exception());
           }
@@ -152,6 +150,10 @@ Task<Status> Call::RunHandler() {
     if (!worker().config().interceptors.is_empty()) NoteSentBytes(codec.byte_size(response_));
   }
   co_return status;
+}
+
+Task<Status> Call::InvokeCoroutine() {
+  return method_->descriptor->coroutine(*method_->service, context_, request_, response_, this);
 }
 
 Status Call::InvokeBlocking(internal::BlockingStream* stream) {

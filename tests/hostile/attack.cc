@@ -71,10 +71,7 @@ Outcome StillGood(Peer& peer, Duration timeout) {
   // The answer has to fit through a window that the attack may have shut.
   if (peer.initial_window() < kPrefixBytes) frames += WindowUpdate(stream, 1000);
   peer.Send(frames, 2, timeout);
-  const auto is_over = [&] {
-    const Answer* answer = peer.inbox().Find(stream);
-    return answer != nullptr && answer->is_over();
-  };
+  const auto is_over = [&] { return peer.inbox().IsAnswered(stream); };
   if (peer.WaitFor(is_over, timeout)) {
     const Outcome outcome = OutcomeOf(*peer.inbox().Find(stream));
     return outcome == Status(0) ? Survives() : outcome;
@@ -85,8 +82,7 @@ Outcome StillGood(Peer& peer, Duration timeout) {
 
 Outcome HowStreamEnded(Peer& peer, uint32_t stream, Duration timeout) {
   const auto is_over = [&] {
-    const Answer* answer = peer.inbox().Find(stream);
-    return peer.inbox().go_away().has_value() || (answer != nullptr && answer->is_over());
+    return peer.inbox().go_away().has_value() || peer.inbox().IsAnswered(stream);
   };
   if (!peer.WaitFor(is_over, timeout)) return peer.is_open() ? NoReaction() : Closes();
   if (peer.inbox().is_undecodable()) return Wrong("a header block that does not decode");

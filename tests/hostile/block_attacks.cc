@@ -122,10 +122,7 @@ Outcome OctetByOctet(Attack& attack, size_t segment) {
         return HowItEnded(*peer);
       }
     }
-    const auto is_over = [&] {
-      const Answer* answer = peer->inbox().Find(stream);
-      return answer != nullptr && answer->is_over();
-    };
+    const auto is_over = [&] { return peer->inbox().IsAnswered(stream); };
     if (!peer->WaitFor(is_over, 3s)) return HowItEnded(*peer);
     if (ValueOf(peer->inbox().Find(stream)->trailers, "grpc-status") != "0") {
       return Wrong("a block in small pieces is not understood");

@@ -97,10 +97,7 @@ Outcome BombConnections(Attack& attack, std::string_view bomb, bool keeps_them) 
       peers[i]->Send(Headers(streams[i], kBlock, false) + Data(streams[i], bomb, true), 2);
     }
     for (size_t i = 0; i < kConnections; ++i) {
-      const auto is_over = [&] {
-        const Answer* answer = peers[i]->inbox().Find(streams[i]);
-        return answer != nullptr && answer->is_over();
-      };
+      const auto is_over = [&] { return peers[i]->inbox().IsAnswered(streams[i]); };
       if (!peers[i]->WaitFor(is_over, 2s)) return HowItEnded(*peers[i]);
       const Outcome outcome = OutcomeOf(*peers[i]->inbox().Find(streams[i]));
       if (outcome != Status(8)) return outcome;

@@ -139,10 +139,7 @@ Outcome MoveEncoderTable(Attack& attack) {
     peer->Send(Headers(stream, Request(kEmptyCall, Literal(kEchoKey, unique)), false) +
                    Data(stream, kEmptyMessage, true),
                2);
-    const auto is_over = [&] {
-      const Answer* answer = inbox.Find(stream);
-      return answer != nullptr && answer->is_over();
-    };
+    const auto is_over = [&] { return inbox.IsAnswered(stream); };
     if (!peer->WaitFor(is_over, 2s)) return HowItEnded(*peer);
     if (inbox.is_undecodable()) return Wrong("a header block that does not decode");
     if (ValueOf(inbox.Find(stream)->headers, kEchoKey) != unique) {
@@ -158,10 +155,7 @@ Outcome TinyHeaderList(Attack& attack, uint32_t size) {
   if (peer == nullptr) return Refuses();
   const uint32_t stream = peer->NextStream();
   peer->Send(Headers(stream, Request(kEmptyCall), false) + Data(stream, kEmptyMessage, true), 2);
-  const auto is_over = [&] {
-    const Answer* answer = peer->inbox().Find(stream);
-    return answer != nullptr && answer->is_over();
-  };
+  const auto is_over = [&] { return peer->inbox().IsAnswered(stream); };
   if (!peer->WaitFor(is_over, 3s)) return HowItEnded(*peer);
   const Answer& answer = *peer->inbox().Find(stream);
   return answer.has_ended

@@ -49,6 +49,11 @@ const Answer* Inbox::Find(uint32_t stream) const {
   return found == answers_.end() ? nullptr : &found->second;
 }
 
+bool Inbox::IsAnswered(uint32_t stream) const {
+  const Answer* answer = Find(stream);
+  return answer != nullptr && answer->is_over();
+}
+
 int64_t Inbox::WindowOf(uint32_t stream) const {
   const auto found = window_changes_.find(stream);
   return initial_window_ + (found == window_changes_.end() ? 0 : found->second);

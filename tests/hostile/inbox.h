@@ -54,6 +54,8 @@ class Inbox {
   const std::unordered_map<uint32_t, Answer>& answers() const { return answers_; }
   // Null when nothing came on this stream.
   const Answer* Find(uint32_t stream) const;
+  // Whether an answer came, and is over.
+  bool IsAnswered(uint32_t stream) const;
   void Forget() { answers_.clear(); }
 
   // Of the last GOAWAY, which carries the final word.

@@ -49,10 +49,7 @@ Outcome TwoHundredAtOnce(Attack& attack) {
     }
     peer->Send(frames, 2 * ids.size());
     const auto all_over = [&] {
-      return std::ranges::all_of(ids, [&](uint32_t id) {
-        const Answer* answer = inbox.Find(id);
-        return answer != nullptr && answer->is_over();
-      });
+      return std::ranges::all_of(ids, [&](uint32_t id) { return inbox.IsAnswered(id); });
     };
     if (!peer->WaitFor(all_over, 5s)) return HowItEnded(*peer);
     for (uint32_t id : ids) answered += inbox.Find(id)->has_ended ? 1 : 0;

@@ -236,10 +236,7 @@ Outcome LastStreamFirst(Attack& attack, bool then_the_first) {
     return Headers(stream, Request(kEmptyCall), false) + Data(stream, kEmptyMessage, true);
   };
   peer->Send(call(kWindowMax), 2);
-  const auto is_answered = [&] {
-    const Answer* answer = peer->inbox().Find(kWindowMax);
-    return answer != nullptr && answer->is_over();
-  };
+  const auto is_answered = [&] { return peer->inbox().IsAnswered(kWindowMax); };
   if (!peer->WaitFor(is_answered, 3s)) return HowItEnded(*peer);
   if (!then_the_first) {
     return ValueOf(peer->inbox().Find(kWindowMax)->trailers, "grpc-status") == "0"

@@ -37,8 +37,8 @@ void Simulation::CheckConnection(driver::ConnectionDriver& driver, Session& sess
   if (interest && connection.WantsInput() && !interest->read && !driver.is_resting()) {
     referee_.Fail(name + "input is wanted, and not watched for");
   }
-  constexpr Duration kRestMax = std::chrono::milliseconds(40);
-  if (driver.is_resting() && loop_.next_turn_at() > loop_.busy_until() + kRestMax) {
+  const TimePoint rest_end_max = loop_.busy_until() + driver::TimeShare::kRestMax;
+  if (driver.is_resting() && loop_.next_turn_at() > rest_end_max) {
     referee_.Fail(name + "nothing will end its rest in time");
   }
   if (interest && !connection.WantsInput() && !connection.IsFinished() && interest->read) {

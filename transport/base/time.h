@@ -1,7 +1,7 @@
 // Points in time and durations, as values.
 //
-// Only `transport/net` reads clocks: time is read once per loop turn (`net::Loop::Now`)
-// and passed down, so the same code runs on sockets, in tests and in a simulation.
+// Only `transport/net` reads clocks: time is read once per loop turn (`net::Loop::Now`) and passed
+// down, so the same code runs on sockets, in tests and in a simulation.
 #ifndef WEIR_TRANSPORT_BASE_TIME_H_
 #define WEIR_TRANSPORT_BASE_TIME_H_
 

@@ -83,7 +83,7 @@ size_t ConnectionDriver::buffered_bytes() const {
 
 void ConnectionDriver::OnReady(bool readable, bool writable, bool hangup) {
   MarkDirty();
-  if (readable && !is_resting() && worker_.Postpones(*this) && !hangup) return;
+  if (readable && worker_.Postpones(*this) && !hangup) return;
   Input input;
   worker_.BeginService(*this);
   RunOrClose([&] { input = HandleReadiness(readable, writable, hangup); });

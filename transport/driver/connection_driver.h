@@ -161,8 +161,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   Worker& worker_;
   std::unique_ptr<net::Socket> socket_;
   const net::TlsContext* const tls_context_;
-  std::unique_ptr<net::TlsSession>
-      tls_;  // made for the first bytes, since many strangers send none
+  // Made for the first bytes, since many strangers send none.
+  std::unique_ptr<net::TlsSession> tls_;
   std::unique_ptr<ConnectionHandler> handler_;
   std::optional<http2::Connection> connection_;  // from the end of the handshake on
   net::WatchHandle watch_;

@@ -13,8 +13,6 @@ using std::chrono::milliseconds;
 constexpr Duration kLongMax = milliseconds(1);
 constexpr int kVeryLongFactor = 3;
 constexpr int kNewLongFactor = 2;
-// A connection has to have its timers and its peer's patience in mind.
-constexpr Duration kRestMax = milliseconds(40);
 // To measure is dear, and who wants to do harm as a stranger does it soon.
 constexpr Duration kStrangeFor = milliseconds(100);
 constexpr Duration kSuspectFor = std::chrono::seconds(1);
@@ -50,8 +48,9 @@ TimeShare::Entry TimeShare::EntryOfNew(TimePoint now) {
 
 bool TimeShare::WasVeryLong(const Entry& entry) { return entry.service > kLongMax; }
 
-bool TimeShare::Charge(const void* connection, Entry& entry, Duration used, bool is_measured,
-                       TimePoint now) {
+bool TimeShare::Charge(const void* connection, Entry& entry, const Service& service) {
+  const TimePoint now = service.end;
+  Duration used = service.used;
   for (Guests& guests : guests_) {
     for (Guest& guest : guests) {
       if (guest.connection != connection) guest.seen = std::min(guest.seen + used, now);
@@ -60,7 +59,7 @@ bool TimeShare::Charge(const void* connection, Entry& entry, Duration used, bool
   Kind kind = KindOf(used);
   if (kind == kVeryLong) {
     entry.watch_end = now + kSuspectFor;
-    if (is_measured) {
+    if (service.is_measured) {
       entry.suspect_end = now + kSuspectFor;
       suspects_rest_end_ = now + std::min(kVeryLongFactor * used, kRestMax);
     } else {

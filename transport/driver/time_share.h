@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include "transport/base/time.h"
@@ -47,6 +48,16 @@ class TimeShare {
     Duration service = Duration::zero();    // what it rests for
   };
 
+  struct Service {
+    TimePoint end;
+    Duration used = Duration::zero();
+    // In time of the processor, since the connection was watched when it began.
+    bool is_measured = false;
+  };
+
+  // The longest rest after one service: peers have patience, and connections have timers.
+  static constexpr Duration kRestMax = std::chrono::milliseconds(40);
+
   explicit TimeShare(Duration service_time_max) : service_time_max_(service_time_max) {}
 
   static Entry EntryOfNew(TimePoint now);
@@ -61,9 +72,8 @@ class TimeShare {
   // When the present lap began, in a turn that began then.
   TimePoint lap_began(TimePoint turn_began) const { return std::max(turn_began, lap_began_); }
 
-  // A service took so long, until now. `is_measured`: in time of the processor, since the
-  // connection was watched when it began. Returns whether the connection has to rest.
-  bool Charge(const void* connection, Entry& entry, Duration used, bool is_measured, TimePoint now);
+  // The connection has been served. Returns whether it has to rest.
+  bool Charge(const void* connection, Entry& entry, const Service& service);
 
   // Whether a connection that is ready has to rest instead of being served, for what others took.
   bool Postpones(const void* connection, Entry& entry, TimePoint now) const;

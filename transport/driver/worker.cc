@@ -125,8 +125,8 @@ TimePoint Worker::OnTurnEnd() {
 }
 
 bool Worker::Postpones(ConnectionDriver& connection) {
-  const TimePoint now = time_share_.lap_began(loop_.Now());
   if (!connection.CanRest()) return false;
+  const TimePoint now = time_share_.lap_began(loop_.Now());
   if (!time_share_.Postpones(&connection, connection.time_entry(), now)) return false;
   suspects_.PushBack(connection);
   return true;
@@ -138,31 +138,28 @@ void Worker::BeginService(ConnectionDriver& connection) {
 }
 
 Duration Worker::EndService(ConnectionDriver& connection) {
-  const TimePoint now = loop_.ReadClock();
-  bool is_measured = false;
-  const Duration used = TimeUsed(now, &is_measured);
-  Charge(connection, used, is_measured, now);
-  return used;
+  const TimeShare::Service service = TakeService();
+  Charge(connection, service);
+  return service.used;
 }
 
 // Who has costly input and little output must not pass for somebody who takes little.
 void Worker::EndOutput(ConnectionDriver& connection) {
-  const TimePoint now = loop_.ReadClock();
-  bool is_measured = false;
-  const Duration used = TimeUsed(now, &is_measured);
-  if (used > options_.service_time_max) Charge(connection, used, is_measured, now);
+  const TimeShare::Service service = TakeService();
+  if (service.used > options_.service_time_max) Charge(connection, service);
 }
 
-Duration Worker::TimeUsed(TimePoint now, bool* is_measured) {
+TimeShare::Service Worker::TakeService() {
+  const TimePoint now = loop_.ReadClock();
   const Duration passed = time_share_.Lap(loop_.Now(), now);
   const Duration began = std::exchange(thread_time_, kNotMeasured);
-  *is_measured = began != kNotMeasured;
-  return *is_measured ? std::min(passed, loop_.ReadThreadTime() - began) : passed;
+  if (began == kNotMeasured) return {.end = now, .used = passed};
+  const Duration used = std::min(passed, loop_.ReadThreadTime() - began);
+  return {.end = now, .used = used, .is_measured = true};
 }
 
-void Worker::Charge(ConnectionDriver& connection, Duration used, bool is_measured, TimePoint now) {
-  const bool rests =
-      time_share_.Charge(&connection, connection.time_entry(), used, is_measured, now);
+void Worker::Charge(ConnectionDriver& connection, const TimeShare::Service& service) {
+  const bool rests = time_share_.Charge(&connection, connection.time_entry(), service);
   if (!rests || !connection.CanRest()) return;
   counters_.Hit(http2::Limit::kServiceTime);
   (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);

@@ -132,8 +132,9 @@ class Worker final : private net::TurnEnd {
                                                    const net::TlsContext* tls);
   void DestroyIfDone(ConnectionDriver& connection);
   void AddStranger(ConnectionDriver& connection);
-  Duration TimeUsed(TimePoint now, bool* is_measured);
-  void Charge(ConnectionDriver& connection, Duration used, bool is_measured, TimePoint now);
+  // What the thread has done since BeginService.
+  TimeShare::Service TakeService();
+  void Charge(ConnectionDriver& connection, const TimeShare::Service& service);
   TimePoint RestEnd(ConnectionDriver& connection) const;
   void EndRests();
   TimePoint NextRestEnd();

@@ -38,7 +38,8 @@ class TimeShareOfThree : public ::testing::Test {
 
   // Returns how long it rests; nothing is zero.
   Duration Serve(Peer& peer, Duration used, TimePoint now, bool is_measured = false) {
-    if (!share_.Charge(&peer, peer.entry, used, is_measured, now)) return Duration::zero();
+    const TimeShare::Service service = {.end = now, .used = used, .is_measured = is_measured};
+    if (!share_.Charge(&peer, peer.entry, service)) return Duration::zero();
     return peer.entry.rest_end - now;
   }
   TimePoint RestEnd(const Peer& peer) { return share_.RestEnd(&peer, peer.entry); }
@@ -183,6 +184,20 @@ class Resting : public DriverTest {
     next_request_ += 2;
     loop_.RunTurn();
   }
+  struct Two {
+    Client& heavy;
+    Client& light;
+  };
+  // The heavy one's request took so long, just after the light one was there.
+  Two ServeLightThenHeavy(Duration time) {
+    Client& heavy = ConnectHeavy(time);
+    Client& light = ConnectLight();
+    GrowOld();
+    Serve(light);
+    heavy.Sends(Request(1));
+    loop_.RunTurn();
+    return {heavy, light};
+  }
   bool IsRead(const Client& client) { return loop_.InterestOf(client.wire.fd())->read; }
   uint64_t rests() { return worker().counters().limits.hits(http2::Limit::kServiceTime); }
 
@@ -191,12 +206,7 @@ class Resting : public DriverTest {
 };
 
 TEST_F(Resting, LastsAsLongAsOthersComeBack) {
-  Client& heavy = ConnectHeavy(300us);
-  Client& light = ConnectLight();
-  GrowOld();
-  Serve(light);
-  heavy.Sends(Request(1));
-  loop_.RunTurn();
+  Client& heavy = ServeLightThenHeavy(300us).heavy;
   EXPECT_FALSE(IsRead(heavy));
   EXPECT_EQ(rests(), 1u);
   heavy.Sends(Request(3));
@@ -211,12 +221,7 @@ TEST_F(Resting, LastsAsLongAsOthersComeBack) {
 }
 
 TEST_F(Resting, EndsWhenNobodyComesBack) {
-  Client& heavy = ConnectHeavy(900us);
-  Client& light = ConnectLight();
-  GrowOld();
-  Serve(light);  // a moment of 400 us
-  heavy.Sends(Request(1));
-  loop_.RunTurn();
+  const auto [heavy, light] = ServeLightThenHeavy(900us);  // a moment of 400 us
   EXPECT_FALSE(IsRead(heavy));
   EXPECT_EQ(loop_.next_turn_at(), loop_.ReadClock() + 400us);
   Serve(light);
@@ -282,12 +287,7 @@ TEST_F(Resting, KeepsNewConnectionsFromBringingCostlyMessagesInTurns) {
 }
 
 TEST_F(Resting, IsNoReasonToServeAPeerThatIsGone) {
-  Client& heavy = ConnectHeavy(300us);
-  Client& light = ConnectLight();
-  GrowOld();
-  Serve(light);
-  heavy.Sends(Request(1));
-  loop_.RunTurn();
+  Client& heavy = ServeLightThenHeavy(300us).heavy;
   ASSERT_FALSE(IsRead(heavy));
   heavy.Sends(Request(3));
   loop_.SetReady(heavy.wire.fd(), true, true, true);  // hung up
@@ -322,12 +322,7 @@ TEST_F(Resting, EndsInTurnForSuspects) {
 }
 
 TEST_F(Resting, DoesNotDelayADrain) {
-  Client& heavy = ConnectHeavy(300us);
-  Client& light = ConnectLight();
-  GrowOld();
-  Serve(light);
-  heavy.Sends(Request(1));
-  loop_.RunTurn();
+  Client& heavy = ServeLightThenHeavy(300us).heavy;
   ASSERT_FALSE(IsRead(heavy));
   heavy.Hears();
   worker().BeginDrain();
