@@ -16,6 +16,9 @@ constexpr size_t kFirstReadBytes = 8 * 1024;
 constexpr size_t kReadBytesMin = 1024;
 // Of one whose octets are costly: next to what they cost, a read is cheap.
 constexpr size_t kCostlyReadBytesMin = 256;
+// Of any with TLS: a part of a record yields nothing, so what is gained by smaller pieces is only
+// more reads (of 1 KiB each, sixteen for one record of resets; all others waited for them).
+constexpr size_t kTlsReadBytesMin = 8 * 1024;
 // A read whose handling takes so many times WorkerOptions::service_time_max was too large. (Each
 // piece costs a read and a write more, so that to halve those of 50 us would cost ten per cent.)
 constexpr int kLongServices = 2;
@@ -144,23 +147,23 @@ ConnectionDriver::Input ConnectionDriver::ReadOnce() {
 // What a service costs is known when it is over, and what can be asked of the socket is bytes: who
 // sends small frames, or what takes long, is read in small pieces, so that the others wait for few
 // of them. Who has sent small frames once can do so again without warning: such a connection is
-// never read in the largest pieces. (TLS yields a whole record or nothing; what a record of 16 KiB
-// holds comes at once.)
+// never read in the largest pieces. (What a TLS record of 16 KiB holds comes at once.)
 void ConnectionDriver::AdaptReadSize(const Input& input, Duration used) {
   const WorkerOptions& options = worker_.options();
   const size_t buffer_bytes = worker_.read_buffer().size();
   const bool is_many = input.frames > options.turn_frames_max;
   const Duration long_time = kLongServices * options.service_time_max;
+  const size_t bytes_min = tls_context_ == nullptr ? 0 : kTlsReadBytesMin;
   if (is_many) {
     worker_.counters().Hit(http2::Limit::kTurnFrames);
     sends_small_frames_ = true;
     const size_t bytes = input.bytes * options.turn_frames_max / input.frames;
-    read_bytes_max_ = std::min(std::max(bytes, kReadBytesMin), buffer_bytes);
+    read_bytes_max_ = std::min(std::max({bytes, kReadBytesMin, bytes_min}), buffer_bytes);
   }
   if (used > long_time) {
     const double part = static_cast<double>(long_time.count()) / static_cast<double>(used.count());
     const auto bytes = static_cast<size_t>(static_cast<double>(input.bytes) * part);
-    read_bytes_max_ = std::min(std::max(bytes, kCostlyReadBytesMin), read_bytes_max_);
+    read_bytes_max_ = std::min(std::max({bytes, kCostlyReadBytesMin, bytes_min}), read_bytes_max_);
   }
   const bool is_small = input.frames <= options.turn_frames_max / 2 && used <= long_time / 2;
   if (input.bytes == read_bytes_max_ && input.frames != 0 && is_small) {

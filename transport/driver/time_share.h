@@ -29,7 +29,8 @@ namespace weir::driver {
 // A thread can be kept from running, by other threads or by the quota of its control group, and
 // nobody who is served just then is to suffer for it. So very long is only who was watched, that
 // is, whose services are measured in time of the processor: who is new, or seemed to take very long
-// in the last second. The first time it counts as long.
+// in the last second, or is a suspect while suspects have to rest. The first time it counts as
+// long.
 //
 // Nobody rests for nothing, but only in company: while another connection is there that was served
 // a moment ago and took less. After a long service that is one that took half of that or less, for
@@ -42,10 +43,10 @@ class TimeShare {
  public:
   // What the account knows of one connection.
   struct Entry {
-    TimePoint watch_end = TimePoint::min();  // until then it is nobody's company, too
-    TimePoint suspect_end = TimePoint::min();
-    TimePoint rest_end = TimePoint::min();  // of its last rest
-    Duration service = Duration::zero();    // what it rests for
+    TimePoint watch_end = TimePoint::min();
+    TimePoint suspect_end = TimePoint::min();  // a suspect that is watched is nobody's company
+    TimePoint rest_end = TimePoint::min();     // of its last rest
+    Duration service = Duration::zero();       // what it rests for
   };
 
   struct Service {
@@ -63,7 +64,8 @@ class TimeShare {
   static Entry EntryOfNew(TimePoint now);
   // Whether that is what it rests for, or as if it were.
   static bool WasVeryLong(const Entry& entry);
-  static bool IsWatched(const Entry& entry, TimePoint now) { return now < entry.watch_end; }
+  // Whether its next service is to be measured in time of the processor.
+  bool IsWatched(const Entry& entry, TimePoint now) const;
 
   // The thread turns to something else: returns how long it was at what it did until now. That
   // began with the last lap, or with the turn.

@@ -172,6 +172,24 @@ TEST_F(TlsDriverTest, WritesOnceATurn) {
   EXPECT_EQ(client.wire.TakeWriteCount(), 1);
 }
 
+// A part of a record yields nothing, so the pieces do not get smaller and smaller.
+TEST_F(TlsDriverTest, ReadsARecordOfSmallFramesInFewPieces) {
+  options_.http2.peer_ping_strikes_max = UINT32_MAX;
+  options_.http2.queued_replies_pause = UINT32_MAX;
+  options_.http2.queued_replies_max = UINT32_MAX;
+  testing::TlsClient tls;
+  Client& client = ConnectAndStartTls(tls);
+  std::string record_of_pings;
+  while (record_of_pings.size() + 17 <= 16 * 1024) record_of_pings += testing::Ping(1);
+  for (int i = 0; i < 4; ++i) {
+    Sends(tls, record_of_pings);
+    client.wire.Sends(tls.TakeCiphertext());
+    Settle();
+    EXPECT_LE(client.wire.TakeReadCount(), 3);
+  }
+  EXPECT_EQ(worker().counters().limits.hits(http2::Limit::kTurnFrames), 4);
+}
+
 TEST_F(TlsDriverTest, KeepsWhatTheSocketDoesNotTake) {
   testing::TlsClient tls;
   Client& client = ConnectAndStartTls(tls, Settings({{kInitialWindowSize, 0x7fffffff}}));
