@@ -48,12 +48,6 @@ TimeShare::Entry TimeShare::EntryOfNew(TimePoint now) {
 
 bool TimeShare::WasVeryLong(const Entry& entry) { return entry.service > kLongMax; }
 
-bool TimeShare::IsWatched(const Entry& entry, TimePoint now) const {
-  if (now < entry.watch_end) return true;
-  // Who has to wait in the queue of suspects must not cease to be a stranger by that.
-  return now < entry.suspect_end && now < suspects_rest_end_ + kSuspectFor;
-}
-
 bool TimeShare::Charge(const void* connection, Entry& entry, const Service& service) {
   const TimePoint now = service.end;
   Duration used = service.used;
@@ -77,8 +71,7 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
   if (kind == kLong && now < entry.suspect_end) {
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);
   }
-  const bool is_stranger = now < entry.watch_end && now < entry.suspect_end;
-  if (kind != kVeryLong && !is_stranger) {
+  if (kind != kVeryLong && !IsStranger(entry, now)) {
     Welcome(guests_[kind], {connection, used, now});
   }
   if (kind == kShort || CompanyEnd(connection, used) <= now) return false;
@@ -91,6 +84,8 @@ bool TimeShare::Postpones(const void* connection, Entry& entry, TimePoint now) c
   if (now >= suspects_rest_end_ || now >= entry.suspect_end) return false;
   constexpr Duration kVeryLongService = kLongMax + Duration(1);
   if (CompanyEnd(connection, kVeryLongService) <= now) return false;
+  // It is not to grow old by waiting.
+  if (IsStranger(entry, now)) entry.watch_end = entry.suspect_end;
   entry.service = kVeryLongService;
   entry.rest_end = suspects_rest_end_;
   return true;

@@ -29,8 +29,7 @@ namespace weir::driver {
 // A thread can be kept from running, by other threads or by the quota of its control group, and
 // nobody who is served just then is to suffer for it. So very long is only who was watched, that
 // is, whose services are measured in time of the processor: who is new, or seemed to take very long
-// in the last second, or is a suspect while suspects have to rest. The first time it counts as
-// long.
+// in the last second. The first time it counts as long.
 //
 // Nobody rests for nothing, but only in company: while another connection is there that was served
 // a moment ago and took less. After a long service that is one that took half of that or less, for
@@ -44,9 +43,9 @@ class TimeShare {
   // What the account knows of one connection.
   struct Entry {
     TimePoint watch_end = TimePoint::min();
-    TimePoint suspect_end = TimePoint::min();  // a suspect that is watched is nobody's company
-    TimePoint rest_end = TimePoint::min();     // of its last rest
-    Duration service = Duration::zero();       // what it rests for
+    TimePoint suspect_end = TimePoint::min();
+    TimePoint rest_end = TimePoint::min();  // of its last rest
+    Duration service = Duration::zero();    // what it rests for
   };
 
   struct Service {
@@ -65,7 +64,11 @@ class TimeShare {
   // Whether that is what it rests for, or as if it were.
   static bool WasVeryLong(const Entry& entry);
   // Whether its next service is to be measured in time of the processor.
-  bool IsWatched(const Entry& entry, TimePoint now) const;
+  static bool IsWatched(const Entry& entry, TimePoint now) { return now < entry.watch_end; }
+  // New, or just found to take very long: nobody's company.
+  static bool IsStranger(const Entry& entry, TimePoint now) {
+    return now < entry.watch_end && now < entry.suspect_end;
+  }
 
   // The thread turns to something else: returns how long it was at what it did until now. That
   // began with the last lap, or with the turn.

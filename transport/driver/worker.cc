@@ -46,6 +46,7 @@ void Worker::Adopt(std::unique_ptr<net::Socket> socket, const net::TlsContext* t
   } else if (is_draining_) {
     connection->BeginDrain();
   }
+  EndLap();
 }
 
 std::unique_ptr<ConnectionDriver> Worker::MakeConnection(std::unique_ptr<net::Socket> socket,
@@ -133,7 +134,7 @@ bool Worker::Postpones(ConnectionDriver& connection) {
 }
 
 void Worker::BeginService(ConnectionDriver& connection) {
-  const bool is_watched = time_share_.IsWatched(connection.time_entry(), loop_.Now());
+  const bool is_watched = TimeShare::IsWatched(connection.time_entry(), loop_.Now());
   thread_time_ = is_watched ? loop_.ReadThreadTime() : kNotMeasured;
 }
 

@@ -66,8 +66,8 @@ TEST_F(TimeShareOfThree, WhoTakesLongRestsAsLongForWhoTakesLess) {
 TEST_F(TimeShareOfThree, WhoTakesVeryLongRestsThreeTimesAsLongWhenThatWasMeasured) {
   Serve(b_, 50us, kStart);
   EXPECT_EQ(Serve(a_, 5ms, kStart), 1ms);  // the thread may have been kept from running
-  EXPECT_TRUE(share_.IsWatched(a_.entry, kStart));
-  EXPECT_FALSE(share_.IsWatched(a_.entry, kStart + 1s));
+  EXPECT_TRUE(TimeShare::IsWatched(a_.entry, kStart));
+  EXPECT_FALSE(TimeShare::IsWatched(a_.entry, kStart + 1s));
   EXPECT_EQ(Serve(a_, 5ms, kStart, true), 15ms);
   EXPECT_EQ(Serve(a_, 1s, kStart, true), 40ms);
 }
@@ -129,20 +129,20 @@ TEST_F(TimeShareOfThree, SuspectsAreNoCompany) {
 // Else whoever is unlucky once, since another thread had the core, is unprotected for a second.
 TEST_F(TimeShareOfThree, WhoOnlySeemedToTakeVeryLongIsCompany) {
   Serve(b_, 2ms, kStart);
-  EXPECT_TRUE(share_.IsWatched(b_.entry, kStart + 1ms));
+  EXPECT_TRUE(TimeShare::IsWatched(b_.entry, kStart + 1ms));
   Serve(b_, 10us, kStart + 1ms, true);
   EXPECT_EQ(Serve(a_, 2ms, kStart + 3ms, true), 6ms);
 }
 
 TEST_F(TimeShareOfThree, NobodyCeasesToBeAStrangerByRestingAmongSuspects) {
-  const TimePoint later = kStart + 200ms;
   Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
-  EXPECT_FALSE(share_.IsWatched(new_one.entry, later));
-  Serve(b_, 50us, later);
-  Serve(a_, 2ms, later, true);
-  ASSERT_TRUE(share_.Postpones(&new_one, new_one.entry, later));
-  EXPECT_TRUE(share_.IsWatched(new_one.entry, later + 10ms));
-  EXPECT_FALSE(share_.IsWatched(new_one.entry, kStart + 1s));  // no suspect any more
+  Serve(b_, 50us, kStart);
+  Serve(a_, 2ms, kStart, true);
+  ASSERT_TRUE(share_.Postpones(&new_one, new_one.entry, kStart));
+  EXPECT_TRUE(TimeShare::IsStranger(new_one.entry, kStart + 200ms));
+  EXPECT_FALSE(TimeShare::IsStranger(new_one.entry, kStart + 1s));
+  Peer served{.entry = TimeShare::EntryOfNew(kStart)};
+  EXPECT_FALSE(TimeShare::IsStranger(served.entry, kStart + 200ms));
 }
 
 TEST_F(TimeShareOfThree, WhoTakesMoreHidesNobodyWhoTakesLess) {
