@@ -230,8 +230,8 @@ void ServicePrinter::PrintMethodTableRow(const HandlerStyle& style,
                  "    {\n"
                  "        .name = \"$name$\",\n"
                  "        .shape = ::weir::MethodShape::k$shape$,\n"
-                 "        .request = &::weir::internal::kProtobufCodec<$request$>,\n"
-                 "        .response = &::weir::internal::kProtobufCodec<$response$>,\n");
+                 "        .request = &::weir::internal::kMessageCodec<$request$>,\n"
+                 "        .response = &::weir::internal::kMessageCodec<$response$>,\n");
   printer_.PrintRaw(std::string(style.empty_before));
   printer_.Print(variables,
                  "        .$handler$ = &::weir::internal::$thunk$<\n"

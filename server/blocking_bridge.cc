@@ -25,6 +25,7 @@ void BlockingBridge::Reset() {
   reading_used_ = 0;
   input_.Release();
   is_input_ended_ = is_over_ = is_posted_ = false;
+  is_reading_stopped_ = false;
   outgoing_.clear();
   lacks_memory_ = false;
   outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = wanted_bytes_ = 0;
@@ -93,7 +94,7 @@ void BlockingBridge::Run() {
       call_.MarkDirty();
     }
     if (wants_headers) call_.SendInitialMetadata();
-    for (Buffer& message : outgoing) call_.SendEncoded(std::move(message));
+    for (Buffer& message : outgoing) call_.SendEncoded(message);
     if (!outgoing.empty()) UpdateQueuedBytes();
     if (rejection.is_rejected()) call_.EndWithRejection(rejection);
   });
@@ -140,9 +141,10 @@ Status BlockingBridge::EncodeResponse(Status status) {
   if (call_.IsMessageTooLarge(size)) return call_.MessageTooLarge(size);
   call_.DecideCompression();
   call_.NoteSent(codec, call_.response());
-  grpc::Compressor* compressor =
-      call_.compress_response() ? call_.ResponseCompressor(*thread_->compressors) : nullptr;
-  call_.encoded_response() = EncodeMessage(codec, call_.response(), size, compressor);
+  const std::string_view encoding =
+      call_.compress_response() ? call_.response_encoding() : std::string_view();
+  EncodeMessage(codec, call_.response(), size, *thread_->compressors, encoding,
+                &call_.encoded_response());
   call_.NoteSentBytes(size);
   return status;
 }
@@ -177,7 +179,7 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
 }
 
 ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void* message) {
-  if (call_.is_cancelled()) return ReadResult::Kind::kFailed;
+  if (call_.is_cancelled() || is_reading_stopped_) return ReadResult::Kind::kFailed;
   for (;;) {
     ByteView source = reading_.view().subspan(reading_used_);
     const size_t offered = source.size();
@@ -197,7 +199,7 @@ ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void
     }
     if (WaitForInput()) continue;
     const std::lock_guard lock(mutex_);
-    if (is_over_) return ReadResult::Kind::kFailed;
+    if (is_over_ || is_reading_stopped_) return ReadResult::Kind::kFailed;
     break;
   }
   if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
@@ -220,8 +222,10 @@ bool BlockingBridge::WaitForInput() {
     PostAndUnlock(lock);
     lock.lock();
   }
-  changed_.wait(lock, [this] { return !input_.empty() || is_input_ended_ || is_over_; });
-  if (is_over_ || input_.empty()) return false;
+  changed_.wait(lock, [this] {
+    return !input_.empty() || is_input_ended_ || is_reading_stopped_ || is_over_;
+  });
+  if (is_over_ || is_reading_stopped_ || input_.empty()) return false;
   reading_ = std::move(input_);
   return true;
 }
@@ -249,9 +253,10 @@ bool BlockingBridge::WriteOrThrow(const internal::MessageCodec& codec, const voi
   }
   call_.SealInitialMetadata();
   call_.NoteSent(codec, message);
-  grpc::Compressor* compressor =
-      options.get_no_compression() ? nullptr : call_.ResponseCompressor(*thread_->compressors);
-  Buffer encoded = EncodeMessage(codec, message, size, compressor);
+  const std::string_view encoding =
+      options.get_no_compression() ? std::string_view() : call_.response_encoding();
+  Buffer encoded;
+  EncodeMessage(codec, message, size, *thread_->compressors, encoding, &encoded);
 
   std::unique_lock lock(mutex_);
   if (!outgoing_.empty() && !is_posted_) {
@@ -270,6 +275,12 @@ bool BlockingBridge::WriteOrThrow(const internal::MessageCodec& codec, const voi
   // The last message leaves with the status.
   if (!options.is_last_message()) PostAndUnlock(lock);
   return true;
+}
+
+void BlockingBridge::StopReading() {
+  const std::lock_guard lock(mutex_);
+  is_reading_stopped_ = true;
+  changed_.notify_all();
 }
 
 void BlockingBridge::SendInitialMetadata() {

@@ -6,6 +6,7 @@
 #ifndef WEIR_SERVER_BLOCKING_BRIDGE_H_
 #define WEIR_SERVER_BLOCKING_BRIDGE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -45,6 +46,8 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   bool Write(const internal::MessageCodec& codec, const void* message,
              WriteOptions options) override;
   void SendInitialMetadata() override;
+  // Any thread.
+  void StopReading() override;
 
  private:
   // net::Task, on the worker's thread: does what the pool thread left to do.
@@ -82,7 +85,8 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // Towards the pool thread.
   Buffer input_;
   bool is_input_ended_ = false;
-  bool is_over_ = false;     // cancelled, or a Read failed
+  std::atomic<bool> is_reading_stopped_ = false;  // by the handler
+  bool is_over_ = false;                          // cancelled, or a Read failed
   size_t queued_bytes_ = 0;  // in the engine, when the worker last looked; never less than that
   // Towards the worker.
   bool is_posted_ = false;

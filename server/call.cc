@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "server/blocking_bridge.h"
@@ -282,6 +283,7 @@ void Call::Recycle() {
   fields_.reset();
   deadline_ = kNever;
   has_request_ = is_input_ended_ = is_request_ready_ = request_compressed_ = false;
+  is_reading_stopped_ = false;
   if (inbound_.capacity() != 0) inbound_.Release();
   inbound_used_ = 0;
   pending_data_ = {};
@@ -289,7 +291,7 @@ void Call::Recycle() {
   are_headers_sent_ = is_initial_metadata_sealed_ = is_compression_decided_ = false;
   sealed_metadata_ = nullptr;
   compress_response_ = true;
-  compression_ = CompressionAlgorithm::kNone;
+  compression_ = {};
   response_encoding_ = {};
   was_handler_called_ = is_on_pool_ = is_stream_over_ = is_finished_ = false;
   is_cancelled_.store(false, std::memory_order_relaxed);
@@ -367,6 +369,11 @@ bool Call::AddTrailingMetadata(std::string_view key, std::string_view value) {
   return true;
 }
 
+// gRFC A6: a decimal number; a client takes anything negative for "do not retry".
+void Call::SetRetryPushback(std::chrono::milliseconds delay) {
+  extras().trailing.Set("grpc-retry-pushback-ms", std::to_string(delay.count()));
+}
+
 void Call::OnCancel(std::function<void()> callback) {
   const std::lock_guard lock(callbacks_mutex_);
   if (is_cancelled()) {
@@ -418,7 +425,7 @@ InterceptedCall::Statistics Call::statistics() const {
 void Call::LogMisuse(std::string_view what) const noexcept {
   try {
     std::string line = "the handler of ";
-    line.append(method_->path).append(" ").append(what);
+    line.append(path()).append(" ").append(what);
     connection_->worker().config().log.Error(line);
   } catch (...) {
     // See Log.

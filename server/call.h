@@ -19,6 +19,7 @@
 #define WEIR_SERVER_CALL_H_
 
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -105,18 +106,21 @@ class Call final : public internal::CoroutineStream,
   void SendInitialMetadata() override;
   // Sends one message from the worker's thread. False when the call is over or that ends it.
   bool SendMessage(const internal::MessageCodec& codec, const void* message, bool compress);
-  // Sends a message that is encoded already, with its prefix.
-  void SendEncoded(Buffer encoded);
+  // Sends a message that is encoded already, with its prefix. Takes a large one over.
+  void SendEncoded(Buffer& encoded);
 
   // ---- coroutine streams (call_stream.cc)
   bool StartRead(internal::ReadOperation& operation) override;
   bool StartWrite(internal::WriteOperation& operation) override;
+  void StopReading() override;
   // False when memory is exhausted, which ends the call: `waiter` is not resumed then.
   bool StartSleep(Duration duration, std::coroutine_handle<> waiter);
 
   // ---- facts and settings, for the handler and its interceptors
   const Method& method() const { return *method_; }
   const grpc::RequestHead& head() const { return *head_; }
+  // "/helloworld.Greeter/SayHello". Not the method's: that of a generic service has none.
+  std::string_view path() const { return head_->path; }
   ConnectionCalls& connection() { return *connection_; }
   ServerContext& context() { return context_; }
   TimePoint deadline() const { return deadline_; }
@@ -131,11 +135,13 @@ class Call final : public internal::CoroutineStream,
   void AddClientMetadata(std::string_view key, std::string_view value);
   bool AddInitialMetadata(std::string_view key, std::string_view value);
   bool AddTrailingMetadata(std::string_view key, std::string_view value);
+  void SetRetryPushback(std::chrono::milliseconds delay);
   void OnCancel(std::function<void()> callback);
   void OnDrain(std::function<void()> callback);
 
-  void set_compression(CompressionAlgorithm algorithm) { compression_ = algorithm; }
-  CompressionAlgorithm compression() const { return compression_; }
+  // By their names in `grpc-encoding`, which must outlive the call; "" for none.
+  void set_compression(std::string_view encoding) { compression_ = encoding; }
+  std::string_view compression() const { return compression_; }
   void set_compress_response(bool compress) { compress_response_ = compress; }
   bool compress_response() const { return compress_response_; }
   // Ends the time in which the handler may set the compression, or that and initial metadata. By
@@ -143,9 +149,8 @@ class Call final : public internal::CoroutineStream,
   // Idempotent.
   void DecideCompression();
   void SealInitialMetadata();
-  // The algorithm that messages are compressed with, out of `compressors`; nullptr for none. Valid
-  // once decided.
-  grpc::Compressor* ResponseCompressor(const grpc::CompressorRegistry& compressors) const;
+  // What messages are compressed with; "" for none. Valid once decided.
+  std::string_view response_encoding() const { return response_encoding_; }
   void set_request_compressed(bool compressed) { request_compressed_ = compressed; }
   bool request_compressed() const { return request_compressed_; }
 
@@ -249,11 +254,13 @@ class Call final : public internal::CoroutineStream,
 
   // call_stream.cc
   void OnStreamData(ByteView data);
+  void KeepInbound(ByteView data);
   // True when the operation has its result.
   bool TryRead(internal::ReadOperation& operation);
   ReadResult ReadAtEnd();
   void RejectRead(const grpc::Rejection& rejection);
   void ResumeReadIfReady();
+  void FailPendingRead();
   void WakeWaiters();
 
   // Set by Begin.
@@ -273,7 +280,8 @@ class Call final : public internal::CoroutineStream,
   bool is_input_ended_ = false;  // the client's half ended properly
   bool is_request_ready_ = false;
   bool request_compressed_ = false;
-  Buffer inbound_;  // bytes that no Read has asked for yet, from inbound_used_ on
+  bool is_reading_stopped_ = false;  // by the handler
+  Buffer inbound_;                   // bytes that no Read has asked for yet, from inbound_used_ on
   size_t inbound_used_ = 0;
   ByteView pending_data_;  // bytes of the event being handled, not yet consumed
 
@@ -289,7 +297,7 @@ class Call final : public internal::CoroutineStream,
   bool is_compression_decided_ = false;
   // Part of `extras_`, which is not to be looked at while the handler's thread may make it.
   const grpc::Metadata* sealed_metadata_ = nullptr;
-  CompressionAlgorithm compression_ = CompressionAlgorithm::kNone;
+  std::string_view compression_;        // what the handler wants
   std::string_view response_encoding_;  // "" for none
 
   // The handler.

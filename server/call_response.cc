@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/call.h"
-#include "server/compressors.h"
 #include "server/connection_calls.h"
 #include "server/message_encoder.h"
 #include "server/worker_context.h"
@@ -23,14 +22,11 @@ void Call::SealInitialMetadata() {
 void Call::DecideCompression() {
   if (is_compression_decided_) return;
   is_compression_decided_ = true;
-  if (compression_ == CompressionAlgorithm::kNone) return;
-  const std::string_view name = EncodingNameOf(compression_);
+  if (compression_.empty()) return;
   // Never an algorithm that the client did not offer (gRPC compression.md).
-  if (grpc::AcceptsEncoding(head_->accept_encoding, name)) response_encoding_ = name;
-}
-
-grpc::Compressor* Call::ResponseCompressor(const grpc::CompressorRegistry& compressors) const {
-  return response_encoding_.empty() ? nullptr : compressors.Find(response_encoding_);
+  if (grpc::AcceptsEncoding(head_->accept_encoding, compression_)) {
+    response_encoding_ = compression_;
+  }
 }
 
 void Call::SendInitialMetadata() {
@@ -55,9 +51,10 @@ void Call::SendHeaders() {
 }
 
 Status Call::MessageTooLarge(size_t size) const {
-  return Status(StatusCode::RESOURCE_EXHAUSTED,
-                "response message of " + std::to_string(size) + " bytes exceeds the limit of " +
-                    std::to_string(method_->send_bytes_max) + " for " + method_->path);
+  std::string message = "response message of " + std::to_string(size) +
+                        " bytes exceeds the limit of " + std::to_string(method_->send_bytes_max) +
+                        " for ";
+  return Status(StatusCode::RESOURCE_EXHAUSTED, message.append(path()));
 }
 
 bool Call::SendMessage(const internal::MessageCodec& codec, const void* message, bool compress) {
@@ -76,7 +73,11 @@ bool Call::SendMessage(const internal::MessageCodec& codec, const void* message,
     NoteSentBytes(size);
   }
   if (!response_encoding_.empty() && compress) {
-    SendEncoded(EncodeMessage(codec, message, size, ResponseCompressor(worker().compressors())));
+    const grpc::CompressorRegistry& compressors = worker().compressors();
+    grpc::CompressorRegistry::Scratch encoded(compressors,
+                                              grpc::CompressorRegistry::Use::kCompressed);
+    EncodeMessage(codec, message, size, compressors, response_encoding_, &*encoded);
+    SendEncoded(*encoded);
     return true;
   }
   const size_t framed_size = grpc::kMessagePrefixSize + size;
@@ -86,11 +87,13 @@ bool Call::SendMessage(const internal::MessageCodec& codec, const void* message,
     MarkDirty();
     return true;
   }
-  SendEncoded(EncodeMessage(codec, message, size, nullptr));
+  Buffer encoded;
+  EncodePlain(codec, message, size, &encoded);
+  SendEncoded(encoded);
   return true;
 }
 
-void Call::SendEncoded(Buffer encoded) {
+void Call::SendEncoded(Buffer& encoded) {
   if (is_stream_over_) return;
   SendInitialMetadata();
   const ByteView bytes = encoded.view();
@@ -109,7 +112,7 @@ void Call::SendResponse(const Status& status) {
   }
   if (HasSingleResponse()) {
     if (!encoded_response_.empty()) {
-      SendEncoded(std::move(encoded_response_));
+      SendEncoded(encoded_response_);
     } else if (response_ == nullptr) {
       // An interceptor answered OK without calling the handler: there is no message to send.
       LogMisuse("was not called, yet an interceptor answered OK");

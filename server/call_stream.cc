@@ -45,7 +45,7 @@ void Call::OnStreamData(ByteView data) {
     return;
   }
   if (read_ == nullptr) {
-    inbound_.Append(data);
+    KeepInbound(data);
     return;
   }
   const Pin pin(*this);
@@ -54,7 +54,17 @@ void Call::OnStreamData(ByteView data) {
   // The handler read on for as long as there were whole messages; the rest has to be kept.
   const ByteView rest = std::exchange(pending_data_, {});
   if (is_stream_over_ || rest.empty()) return;
-  inbound_.Append(rest);
+  KeepInbound(rest);
+}
+
+// A handler that is always a little behind never empties the buffer: what it has consumed has to
+// make room, or all of the stream would be kept.
+void Call::KeepInbound(ByteView data) {
+  if (inbound_used_ > inbound_.size() / 2) {
+    inbound_.DropFront(inbound_used_);
+    inbound_used_ = 0;
+  }
+  inbound_.Append(data);
 }
 
 bool Call::StartRead(internal::ReadOperation& operation) {
@@ -75,7 +85,7 @@ void Call::ResumeReadIfReady() {
 
 bool Call::TryRead(internal::ReadOperation& operation) {
   operation.result = ReadResult::Kind::kFailed;
-  if (is_stream_over_) return true;
+  if (is_stream_over_ || is_reading_stopped_) return true;
   for (;;) {
     const bool from_inbound = inbound_used_ < inbound_.size();
     ByteView source = from_inbound ? inbound_.view().subspan(inbound_used_) : pending_data_;
@@ -157,13 +167,21 @@ void Call::OnWritable() {
 
 // ---- cancellation ------------------------------------------------------------------------------
 
+void Call::StopReading() {
+  is_reading_stopped_ = true;
+  FailPendingRead();
+}
+
+void Call::FailPendingRead() {
+  if (read_ == nullptr) return;
+  read_->result = ReadResult::Kind::kFailed;
+  std::exchange(read_, nullptr)->waiter.resume();
+}
+
 // The caller holds a Pin. Each resumed coroutine may start another operation, which then fails at
 // once, so this ends.
 void Call::WakeWaiters() {
-  if (read_ != nullptr) {
-    read_->result = ReadResult::Kind::kFailed;
-    std::exchange(read_, nullptr)->waiter.resume();
-  }
+  FailPendingRead();
   if (write_ != nullptr) {
     write_->is_sent = false;
     std::exchange(write_, nullptr)->waiter.resume();

@@ -1,16 +1,117 @@
 #include "server/compressors.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "transport/grpc/compressor_gzip.h"
 #include "transport/grpc/compressor_zstd.h"
 
 namespace weir::server {
+namespace {
 
-void AddBuiltInCompressors(grpc::CompressorRegistry* registry) {
-  registry->Add(std::make_unique<grpc::DeflateCompressor>());
-  registry->Add(std::make_unique<grpc::GzipCompressor>());
-  registry->Add(std::make_unique<grpc::ZstdCompressor>());
+constexpr CompressionAlgorithm kBuiltIn[] = {
+    CompressionAlgorithm::kDeflate, CompressionAlgorithm::kGzip, CompressionAlgorithm::kZstd};
+
+// A user's algorithm as the transport knows algorithms.
+class AddedCompressor final : public grpc::Compressor {
+ public:
+  AddedCompressor(const std::string& name, std::unique_ptr<MessageCompressor> compressor)
+      : name_(name), compressor_(std::move(compressor)) {}
+
+  std::string_view name() const override { return name_; }
+
+  bool Compress(ByteView in, Buffer* out) override {
+    const bool is_done = Run(&compressed_, [&](std::string* result) {
+                           return compressor_->Compress(AsText(in), result);
+                         }).value_or(false);
+    if (is_done) out->Append(AsBytes(compressed_));
+    return is_done;
+  }
+
+  DecompressOutcome Decompress(ByteView in, size_t size_max, Buffer* out) override {
+    using Outcome = MessageCompressor::DecompressOutcome;
+    const Outcome outcome = Run(&message_, [&](std::string* result) {
+                              return compressor_->Decompress(AsText(in), size_max, result);
+                            }).value_or(Outcome::kCorrupt);
+    if (outcome == Outcome::kCorrupt) return DecompressOutcome::kCorrupt;
+    if (outcome == Outcome::kTooLarge || message_.size() > size_max) {
+      return DecompressOutcome::kTooLarge;
+    }
+    out->Append(AsBytes(message_));
+    return DecompressOutcome::kOk;
+  }
+
+ private:
+  // Nothing when it throws. Memory of large messages is not kept.
+  template <typename Work>
+  auto Run(std::string* result, Work work) -> std::optional<decltype(work(result))> {
+    constexpr size_t kKeptBytesMax = 64 * 1024;
+    if (result->capacity() > kKeptBytesMax) *result = std::string();
+    result->clear();
+    if (compressor_ == nullptr) return std::nullopt;
+    try {
+      return work(result);
+    } catch (...) {
+      return std::nullopt;
+    }
+  }
+
+  const std::string& name_;
+  const std::unique_ptr<MessageCompressor> compressor_;  // may be null; then it can do nothing
+  // One for each direction, which two threads may use at once.
+  std::string compressed_;
+  std::string message_;
+};
+
+// Null when it fails.
+std::unique_ptr<MessageCompressor> MakeOne(const MessageCompressorFactory& make) {
+  try {
+    return make();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+bool IsNameCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+}  // namespace
+
+std::optional<std::string> Compressors::Add(std::string name, MessageCompressorFactory make) {
+  if (name.empty() || !std::ranges::all_of(name, IsNameCharacter)) {
+    return "AddCompressor: \"" + name +
+           "\" is no name of an encoding: use lower-case letters, digits, '-', '_' and '.'";
+  }
+  if (name == EncodingNameOf(CompressionAlgorithm::kNone)) {
+    return "AddCompressor: \"identity\" means that a message is not compressed: use another name";
+  }
+  if (std::ranges::find(added_, name, &Added::name) != added_.end()) {
+    return "AddCompressor: \"" + name + "\" was added twice: add each algorithm once";
+  }
+  if (!make || MakeOne(make) == nullptr) {
+    return "AddCompressor: the function for \"" + name + "\" makes nothing";
+  }
+  added_.push_back({std::move(name), std::move(make)});
+  return std::nullopt;
+}
+
+void Compressors::MakeFor(grpc::CompressorRegistry* thread) const {
+  thread->Add(std::make_unique<grpc::DeflateCompressor>());
+  thread->Add(std::make_unique<grpc::GzipCompressor>());
+  thread->Add(std::make_unique<grpc::ZstdCompressor>());
+  for (const Added& added : added_) {
+    thread->Add(std::make_unique<AddedCompressor>(added.name, MakeOne(added.make)));
+  }
+}
+
+std::string_view Compressors::Find(std::string_view name) const {
+  for (const Added& added : added_) {
+    if (added.name == name) return added.name;
+  }
+  const CompressionAlgorithm built_in = AlgorithmNamed(name);
+  return built_in == CompressionAlgorithm::kNone ? std::string_view() : EncodingNameOf(built_in);
 }
 
 std::string_view EncodingNameOf(CompressionAlgorithm algorithm) {
@@ -25,6 +126,11 @@ std::string_view EncodingNameOf(CompressionAlgorithm algorithm) {
       return grpc::EncodingName(grpc::Encoding::kZstd);
   }
   return grpc::EncodingName(grpc::Encoding::kIdentity);
+}
+
+CompressionAlgorithm AlgorithmNamed(std::string_view name) {
+  const auto found = std::ranges::find(kBuiltIn, name, EncodingNameOf);
+  return found == std::end(kBuiltIn) ? CompressionAlgorithm::kNone : *found;
 }
 
 }  // namespace weir::server

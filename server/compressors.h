@@ -2,17 +2,43 @@
 #ifndef WEIR_SERVER_COMPRESSORS_H_
 #define WEIR_SERVER_COMPRESSORS_H_
 
+#include <deque>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "transport/grpc/compressor.h"
+#include "weir/message_compressor.h"
 #include "weir/server_context.h"
 
 namespace weir::server {
 
-void AddBuiltInCompressors(grpc::CompressorRegistry* registry);
+// Those that weir brings along, and those that a user has added. Filled while the server is built;
+// immutable, and so thread-safe, afterwards.
+class Compressors {
+ public:
+  // The error is one sentence.
+  std::optional<std::string> Add(std::string name, MessageCompressorFactory make);
+
+  // Gives a thread its own of each.
+  void MakeFor(grpc::CompressorRegistry* thread) const;
+
+  // `name` as it was added, which lives as long as this object; empty when there is none of it.
+  std::string_view Find(std::string_view name) const;
+
+ private:
+  struct Added {
+    std::string name;
+    MessageCompressorFactory make;
+  };
+
+  std::deque<Added> added_;
+};
 
 // As in `grpc-encoding`; "identity" for kNone.
 std::string_view EncodingNameOf(CompressionAlgorithm algorithm);
+// kNone for a name that is none of theirs.
+CompressionAlgorithm AlgorithmNamed(std::string_view name);
 
 }  // namespace weir::server
 

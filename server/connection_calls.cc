@@ -97,6 +97,7 @@ const Method* ConnectionCalls::Route(http2::StreamKey stream, const grpc::Reques
   if (head.route != nullptr) return static_cast<const Method*>(head.route);
   const Router& router = worker_.config().router;
   const Method* method = router.Find(head.path);
+  if (method == nullptr) method = router.generic_method();
   if (method == nullptr) {
     Reject(stream, router.HasService(head.service)
                        ? grpc::MakeRejection(grpc::Rejection::Kind::kMethodUnknown, head.path)

@@ -9,13 +9,12 @@
 #include <system_error>
 #include <utility>
 
-#include "server/compressors.h"
 #include "transport/base/check.h"
 
 namespace weir::server {
 
-HandlerPool::HandlerPool(size_t threads_max, size_t queue_max)
-    : threads_max_(threads_max), queue_max_(queue_max) {}
+HandlerPool::HandlerPool(size_t threads_max, size_t queue_max, const Compressors& compressors)
+    : threads_max_(threads_max), queue_max_(queue_max), compressors_(compressors) {}
 
 HandlerPool::~HandlerPool() { StopAndJoin(); }
 
@@ -59,7 +58,7 @@ void HandlerPool::StartThreads(size_t wanted) {
     try {
       // Made here, where failing is foreseen.
       auto compressors = std::make_unique<grpc::CompressorRegistry>();
-      AddBuiltInCompressors(compressors.get());
+      compressors_.MakeFor(compressors.get());
       threads_.emplace_back(
           [this, compressors = std::move(compressors)] { RunThread(*compressors); });
     } catch (const std::system_error&) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/compressors.h"
 #include "transport/grpc/compressor.h"
 
 namespace weir::server {
@@ -59,7 +60,8 @@ class PoolBatch {
 class HandlerPool {
  public:
   // Threads start when there is work for them and stay until StopAndJoin.
-  HandlerPool(size_t threads_max, size_t queue_max);
+  // `compressors` must outlive the pool.
+  HandlerPool(size_t threads_max, size_t queue_max, const Compressors& compressors);
   ~HandlerPool();
   HandlerPool(const HandlerPool&) = delete;
   HandlerPool& operator=(const HandlerPool&) = delete;
@@ -82,6 +84,7 @@ class HandlerPool {
 
   const size_t threads_max_;
   const size_t queue_max_;
+  const Compressors& compressors_;
   std::atomic<size_t> places_taken_ = 0;
   std::atomic<bool> was_thread_refused_ = false;  // and there is work for one
 

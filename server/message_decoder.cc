@@ -9,6 +9,12 @@ namespace weir::server {
 
 using grpc::Rejection;
 
+namespace {
+
+constexpr size_t kCopiedBytesMax = 16 * 1024;
+
+}  // namespace
+
 const Rejection& MessageDecoder::rejection() const {
   static const Rejection none;
   return rejection_ == nullptr ? none : *rejection_;
@@ -17,6 +23,14 @@ const Rejection& MessageDecoder::rejection() const {
 MessageDecoder::Outcome MessageDecoder::Reject(Rejection rejection) {
   rejection_ = std::make_unique<const grpc::Rejection>(std::move(rejection));
   return Outcome::kRejected;
+}
+
+MessageDecoder::Outcome MessageDecoder::TakeOver(Buffer content,
+                                                 const internal::MessageCodec& codec,
+                                                 void* message) {
+  const size_t size = content.size();
+  codec.take_over(message, content.TakeBytes(), size);
+  return Outcome::kMessage;
 }
 
 MessageDecoder::Outcome MessageDecoder::RejectFraming(grpc::MessageReader::Outcome outcome) {
@@ -40,8 +54,9 @@ MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
   if (compressor == nullptr) {
     return Reject(grpc::MakeRejection(Rejection::Kind::kEncodingUnsupported, encoding_));
   }
-  Buffer inflated;
-  switch (compressor->Decompress(payload, reader_.message_size_max(), &inflated)) {
+  grpc::CompressorRegistry::Scratch inflated(compressors,
+                                             grpc::CompressorRegistry::Use::kDecompressed);
+  switch (compressor->Decompress(payload, reader_.message_size_max(), &*inflated)) {
     case grpc::Compressor::DecompressOutcome::kOk:
       break;
     case grpc::Compressor::DecompressOutcome::kTooLarge:
@@ -49,8 +64,12 @@ MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
     case grpc::Compressor::DecompressOutcome::kCorrupt:
       return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt, encoding_));
   }
-  content_size_ = inflated.size();
-  if (!codec.parse(message, inflated.data(), inflated.size())) {
+  content_size_ = inflated->size();
+  // What would not be kept for the next message can as well go with this one.
+  if (codec.take_over != nullptr && content_size_ > kCopiedBytesMax) {
+    return TakeOver(std::move(*inflated), codec, message);
+  }
+  if (!codec.parse(message, inflated->data(), inflated->size())) {
     return Reject(grpc::MakeRejection(Rejection::Kind::kMessageMalformed));
   }
   return Outcome::kMessage;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "transport/base/buffer.h"
 #include "transport/base/bytes.h"
 #include "transport/grpc/compressor.h"
 #include "transport/grpc/message_reader.h"
@@ -58,13 +59,15 @@ class MessageDecoder {
       begun_bytes_ = 0;
       message_size_ = content_size_ = found.payload.size();
       is_compressed_ = found.compressed;
-      if (!found.compressed) [[likely]] {
-        if (codec.parse(message, found.payload.data(), found.payload.size())) [[likely]] {
-          return Outcome::kMessage;
-        }
-        return Reject(grpc::MakeRejection(grpc::Rejection::Kind::kMessageMalformed));
+      if (found.compressed) [[unlikely]]
+        return Decompress(found.payload, codec, message, compressors);
+      if (codec.take_over != nullptr && reader_.IsAssembled(found)) [[unlikely]] {
+        return TakeOver(reader_.TakePayload(found), codec, message);
       }
-      return Decompress(found.payload, codec, message, compressors);
+      if (codec.parse(message, found.payload.data(), found.payload.size())) [[likely]] {
+        return Outcome::kMessage;
+      }
+      return Reject(grpc::MakeRejection(grpc::Rejection::Kind::kMessageMalformed));
     }
     *bytes = {};
     if (outcome == grpc::MessageReader::Outcome::kNeedMore) return Outcome::kNeedMore;
@@ -94,6 +97,7 @@ class MessageDecoder {
  private:
   Outcome Reject(grpc::Rejection rejection);
   Outcome RejectFraming(grpc::MessageReader::Outcome outcome);
+  static Outcome TakeOver(Buffer content, const internal::MessageCodec& codec, void* message);
   Outcome Decompress(ByteView payload, const internal::MessageCodec& codec, void* message,
                      const grpc::CompressorRegistry& compressors);
 

@@ -3,6 +3,7 @@
 #define WEIR_SERVER_MESSAGE_ENCODER_H_
 
 #include <cstddef>
+#include <string_view>
 
 #include "transport/base/buffer.h"
 #include "transport/grpc/compressor.h"
@@ -10,10 +11,16 @@
 
 namespace weir::server {
 
-// `size` is what codec.byte_size(message) has just returned. Compresses unless `compressor` is null
-// (or cannot). The result begins with the 5-byte prefix.
-Buffer EncodeMessage(const internal::MessageCodec& codec, const void* message, size_t size,
-                     grpc::Compressor* compressor);
+// `size` is what codec.byte_size(message) has just returned. The result, in `*out`, which is empty,
+// begins with the 5-byte prefix.
+void EncodePlain(const internal::MessageCodec& codec, const void* message, size_t size,
+                 Buffer* out);
+
+// Compresses with the algorithm `encoding` out of `compressors`, unless it is "" (for none) or the
+// algorithm cannot.
+void EncodeMessage(const internal::MessageCodec& codec, const void* message, size_t size,
+                   const grpc::CompressorRegistry& compressors, std::string_view encoding,
+                   Buffer* out);
 
 }  // namespace weir::server
 

@@ -52,17 +52,28 @@ std::optional<std::string> Router::AddService(
     if (const auto found = of_methods.find(path); found != of_methods.end()) {
       options = Override(options, found->second);
     }
-    const Method& added = methods_.emplace_back(
-        Method{.descriptor = &method,
-               .service = &service,
-               .path = std::move(path),
-               .style = StyleOf(method, options.execution.value_or(Execution::kPool)),
-               .receive_bytes_max = MessageLimit(options.max_receive_message_bytes),
-               .send_bytes_max = MessageLimit(options.max_send_message_bytes),
-               .index = methods_.size()});
+    const Method& added = AddMethod(service, method, std::move(path), options);
     by_path_.emplace(added.path, &added);
   }
   return std::nullopt;
+}
+
+void Router::SetGenericService(Service& service, const MethodOptions& defaults,
+                               const MethodOptions& of_service) {
+  generic_method_ =
+      &AddMethod(service, service.descriptor().methods.front(), "", Override(defaults, of_service));
+}
+
+const Method& Router::AddMethod(Service& service, const MethodDescriptor& descriptor,
+                                std::string path, const MethodOptions& options) {
+  return methods_.emplace_back(
+      Method{.descriptor = &descriptor,
+             .service = &service,
+             .path = std::move(path),
+             .style = StyleOf(descriptor, options.execution.value_or(Execution::kPool)),
+             .receive_bytes_max = MessageLimit(options.max_receive_message_bytes),
+             .send_bytes_max = MessageLimit(options.max_send_message_bytes),
+             .index = methods_.size()});
 }
 
 const Method* Router::Find(std::string_view path) const {

@@ -22,7 +22,7 @@ enum class HandlerStyle : uint8_t { kInline, kPool, kCoroutine };
 struct Method {
   const MethodDescriptor* descriptor;
   Service* service;
-  std::string path;  // "/helloworld.Greeter/SayHello"
+  std::string path;  // "/helloworld.Greeter/SayHello"; empty for that of a generic service
   HandlerStyle style;
   size_t receive_bytes_max;  // at most 2^31-1, both
   size_t send_bytes_max;
@@ -39,8 +39,14 @@ class Router {
       Service& service, const MethodOptions& defaults, const MethodOptions& of_service,
       const std::unordered_map<std::string, MethodOptions>& of_methods);
 
+  // Makes the one method of `service`, a generic one, the answer to every other path.
+  void SetGenericService(Service& service, const MethodOptions& defaults,
+                         const MethodOptions& of_service);
+
   // Exact match, case-sensitive; nullptr when there is none.
   const Method* Find(std::string_view path) const;
+  // What is there for the paths that Find does not know; nullptr when there is nothing.
+  const Method* generic_method() const { return generic_method_; }
   bool HasService(std::string_view full_name) const { return services_.count(full_name) != 0; }
   size_t method_count() const { return methods_.size(); }
   template <typename Visit>
@@ -49,7 +55,11 @@ class Router {
   }
 
  private:
+  const Method& AddMethod(Service& service, const MethodDescriptor& descriptor, std::string path,
+                          const MethodOptions& options);
+
   std::deque<Method> methods_;
+  const Method* generic_method_ = nullptr;
   std::unordered_map<std::string_view, const Method*> by_path_;
   std::unordered_set<std::string_view> services_;
 };

@@ -26,7 +26,13 @@ struct ServerBuilder::Plan {
   ServerOptions options;
   std::vector<Port> ports;
   std::vector<Registration> services;
+  std::vector<Registration> generic_services;
   std::unordered_map<std::string, MethodOptions> methods;
+  struct NamedCompressor {
+    std::string name;
+    MessageCompressorFactory make;
+  };
+  std::vector<NamedCompressor> compressors;
   std::vector<std::unique_ptr<Interceptor>> interceptors;
   bool has_plain_responder = false;
 };
@@ -120,6 +126,23 @@ ServerBuilder& ServerBuilder::RegisterService(Service* service, MethodOptions op
   return *this;
 }
 
+ServerBuilder& ServerBuilder::RegisterGenericService(GenericService* service,
+                                                     MethodOptions options) {
+  plan_->generic_services.push_back({service, options});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::RegisterGenericService(GenericCoroutineService* service,
+                                                     MethodOptions options) {
+  plan_->generic_services.push_back({service, options});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::AddCompressor(std::string name, MessageCompressorFactory make) {
+  plan_->compressors.push_back({std::move(name), std::move(make)});
+  return *this;
+}
+
 ServerBuilder& ServerBuilder::SetMethodOptions(std::string method, MethodOptions options) {
   plan_->methods[std::move(method)] = options;
   return *this;
@@ -144,6 +167,19 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
     if (registration.service == nullptr) return InvalidArgument("a registered service is null");
     if (auto error = router.AddService(*registration.service, defaults, registration.options,
                                        plan->methods)) {
+      return InvalidArgument(*std::move(error));
+    }
+  }
+  if (plan->generic_services.size() > 1) {
+    return InvalidArgument("RegisterGenericService was called twice: a server has one at most");
+  }
+  for (const Plan::Registration& registration : plan->generic_services) {
+    if (registration.service == nullptr) return InvalidArgument("a registered service is null");
+    router.SetGenericService(*registration.service, defaults, registration.options);
+  }
+  server::Compressors compressors;
+  for (Plan::NamedCompressor& added : plan->compressors) {
+    if (auto error = compressors.Add(std::move(added.name), std::move(added.make))) {
       return InvalidArgument(*std::move(error));
     }
   }
@@ -178,7 +214,7 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
 
   auto config = std::make_unique<server::ServerConfig>(
       std::move(plan->options), std::move(router),
-      server::InterceptorChain(std::move(plan->interceptors)));
+      server::InterceptorChain(std::move(plan->interceptors)), std::move(compressors));
   config->has_plain_responder = plan->has_plain_responder;
   auto core = std::make_unique<server::ServerCore>(std::move(config));
   if (Status status = core->Start(std::move(ports)); !status.ok()) return status;

@@ -12,7 +12,7 @@
 
 namespace weir {
 
-std::string_view ServerContext::method() const { return call_->method().path; }
+std::string_view ServerContext::method() const { return call_->path(); }
 
 std::string_view ServerContext::authority() const { return call_->head().authority; }
 
@@ -61,13 +61,30 @@ bool ServerContext::AddTrailingMetadata(std::string_view key, std::string_view v
 }
 
 void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
-  call_->set_compression(algorithm);
+  const bool is_none = algorithm == CompressionAlgorithm::kNone;
+  call_->set_compression(is_none ? std::string_view() : server::EncodingNameOf(algorithm));
 }
 
-CompressionAlgorithm ServerContext::compression_algorithm() const { return call_->compression(); }
+bool ServerContext::set_compression_algorithm(std::string_view name) {
+  const std::string_view known = call_->connection().worker().config().compressors.Find(name);
+  if (!known.empty()) call_->set_compression(known);
+  return !known.empty();
+}
+
+CompressionAlgorithm ServerContext::compression_algorithm() const {
+  return server::AlgorithmNamed(call_->compression());
+}
 
 bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
-  return grpc::AcceptsEncoding(call_->head().accept_encoding, server::EncodingNameOf(algorithm));
+  return AcceptsCompression(server::EncodingNameOf(algorithm));
+}
+
+bool ServerContext::AcceptsCompression(std::string_view name) const {
+  return grpc::AcceptsEncoding(call_->head().accept_encoding, name);
+}
+
+void ServerContext::SetRetryPushback(std::chrono::milliseconds delay) {
+  call_->SetRetryPushback(delay);
 }
 
 void ServerContext::set_compress_response(bool compress) { call_->set_compress_response(compress); }

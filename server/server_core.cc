@@ -71,7 +71,8 @@ class ServerCore::PortAcceptor final : private net::AcceptedSink {
 
 ServerCore::ServerCore(std::unique_ptr<const ServerConfig> config)
     : config_(std::move(config)),
-      pool_(PoolThreads(config_->options), config_->options.handler_queue_max),
+      pool_(PoolThreads(config_->options), config_->options.handler_queue_max,
+            config_->compressors),
       clients_(config_->options.max_connections_per_address),
       trimmer_([this] {
         try {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/call.h"
-#include "server/compressors.h"
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
 #include "transport/net/free_memory.h"
@@ -41,7 +40,7 @@ void* Acquire(const internal::MessageCodec& codec, std::vector<void*>& kept) {
 
 WorkerContext::WorkerContext(const ServerConfig& config, HandlerPool& pool)
     : config_(config), pool_(pool), messages_(config.router.method_count()) {
-  AddBuiltInCompressors(&compressors_);
+  config.compressors.MakeFor(&compressors_);
 }
 
 WorkerContext::~WorkerContext() {

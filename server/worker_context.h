@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "server/compressors.h"
 #include "server/handler_pool.h"
 #include "server/interceptor_chain.h"
 #include "server/log.h"
@@ -23,15 +24,18 @@ struct CallListTag;
 
 // Everything about a server that is decided before it starts. Immutable and shared by all threads.
 struct ServerConfig {
-  ServerConfig(ServerOptions server_options, Router methods, InterceptorChain chain)
+  ServerConfig(ServerOptions server_options, Router methods, InterceptorChain chain,
+               Compressors encodings = {})
       : options(std::move(server_options)),
         router(std::move(methods)),
         interceptors(std::move(chain)),
+        compressors(std::move(encodings)),
         log(options.log_sink) {}
 
   ServerOptions options;
   Router router;
   InterceptorChain interceptors;
+  Compressors compressors;
   Log log;
   bool has_plain_responder = false;  // see plain_responder.h
 };

@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "weir/credentials.h"
+#include "weir/generic_service.h"
 #include "weir/interceptor.h"
+#include "weir/message_compressor.h"
 #include "weir/server.h"
 #include "weir/server_options.h"
 #include "weir/service.h"
@@ -42,8 +44,18 @@ class ServerBuilder {
   // Not owned; must outlive the server.
   ServerBuilder& RegisterService(Service* service, MethodOptions options = {});
 
+  // Answers what no registered service has; see generic_service.h. Not owned; must outlive the
+  // server. A server has one at most.
+  ServerBuilder& RegisterGenericService(GenericService* service, MethodOptions options = {});
+  ServerBuilder& RegisterGenericService(GenericCoroutineService* service,
+                                        MethodOptions options = {});
+
   // `method` is "/package.Service/Method"; replaces single fields of the service's options.
   ServerBuilder& SetMethodOptions(std::string method, MethodOptions options);
+
+  // Offers an algorithm under its name in `grpc-encoding` ("snappy"), for requests and responses:
+  // lower-case letters, digits, `-`, `_` and `.`. The name of a built-in algorithm replaces that.
+  ServerBuilder& AddCompressor(std::string name, MessageCompressorFactory make);
 
   // Interceptors run in the order in which they are added.
   ServerBuilder& AddInterceptor(std::unique_ptr<Interceptor> interceptor);

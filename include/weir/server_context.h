@@ -102,13 +102,22 @@ class ServerContext {
   bool AddInitialMetadata(std::string_view key, std::string_view value);
   bool AddTrailingMetadata(std::string_view key, std::string_view value);
 
+  // For a call that fails: tells a client that retries (gRFC A6) to do so after `delay`, or not at
+  // all if it is negative. Travels as `grpc-retry-pushback-ms`; the last value counts.
+  void SetRetryPushback(std::chrono::milliseconds delay);
+
   // ---- compression
   // For all messages of the response, if set before the first of them and the client accepts the
   // algorithm. WriteOptions::set_no_compression exempts one message. Default: kNone.
   void set_compression_algorithm(CompressionAlgorithm algorithm);
   CompressionAlgorithm compression_algorithm() const;
+  // The same by the name of any algorithm that the server offers, as in `grpc-encoding` ("gzip", or
+  // one of ServerBuilder::AddCompressor). False, and nothing changes, when it has none of that
+  // name. compression_algorithm() is kNone for those that weir does not bring along.
+  bool set_compression_algorithm(std::string_view name);
   // Whether the client said that it reads messages in `algorithm`. Always true for kNone.
   bool AcceptsCompression(CompressionAlgorithm algorithm) const;
+  bool AcceptsCompression(std::string_view name) const;
   // For the message of a unary or client-streaming response: false sends it uncompressed.
   void set_compress_response(bool compress);
   // Whether the message read last came compressed.

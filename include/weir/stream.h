@@ -70,6 +70,7 @@ class BlockingStream {
   // Waits while the stream has more than its mark buffered. False when the call is over.
   virtual bool Write(const MessageCodec& codec, const void* message, WriteOptions options) = 0;
   virtual void SendInitialMetadata() = 0;
+  virtual void StopReading() = 0;
 
  protected:
   ~BlockingStream() = default;
@@ -100,6 +101,7 @@ class CoroutineStream {
   virtual bool StartRead(ReadOperation& operation) = 0;
   virtual bool StartWrite(WriteOperation& operation) = 0;
   virtual void SendInitialMetadata() = 0;
+  virtual void StopReading() = 0;
 
   // Room for the typed view that the handler takes by reference.
   void* view_storage() { return view_storage_; }
@@ -150,7 +152,7 @@ class ServerReader {
   explicit ServerReader(internal::BlockingStream* stream) : stream_(stream) {}
 
   // Waits for the next message and parses it into `message`.
-  ReadResult Read(R* message) { return stream_->Read(internal::kProtobufCodec<R>, message); }
+  ReadResult Read(R* message) { return stream_->Read(internal::kMessageCodec<R>, message); }
   // Sends the initial metadata now instead of with the response.
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
 
@@ -168,7 +170,7 @@ class ServerWriter {
   // Sends a message; waits while the stream has more than its mark buffered. False when the call
   // is over (cancelled, past its deadline, connection lost): the handler should return.
   bool Write(const W& message, WriteOptions options = {}) {
-    return stream_->Write(internal::kProtobufCodec<W>, &message, options);
+    return stream_->Write(internal::kMessageCodec<W>, &message, options);
   }
   bool WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());
@@ -186,14 +188,18 @@ class ServerReaderWriter {
  public:
   explicit ServerReaderWriter(internal::BlockingStream* stream) : stream_(stream) {}
 
-  ReadResult Read(R* message) { return stream_->Read(internal::kProtobufCodec<R>, message); }
+  ReadResult Read(R* message) { return stream_->Read(internal::kMessageCodec<R>, message); }
   bool Write(const W& message, WriteOptions options = {}) {
-    return stream_->Write(internal::kProtobufCodec<W>, &message, options);
+    return stream_->Write(internal::kMessageCodec<W>, &message, options);
   }
   bool WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());
   }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
+  // A Read that waits, and every later one, fails; the call goes on. For handlers that read on one
+  // thread and may find out on another that there is nothing left to read for: they must not return
+  // while a Read waits. Any thread.
+  void StopReading() { stream_->StopReading(); }
 
  private:
   internal::BlockingStream* stream_;
@@ -208,7 +214,7 @@ class Reader {
   explicit Reader(internal::CoroutineStream* stream) : stream_(stream) {}
 
   // `co_await reader.Read(&message)` gives a ReadResult.
-  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kProtobufCodec<R>, message}; }
+  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kMessageCodec<R>, message}; }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
 
  private:
@@ -226,7 +232,7 @@ class Writer {
   // stream has more than its mark buffered), false when the call is over. `message` must live until
   // then.
   internal::WriteAwaiter Write(const W& message, WriteOptions options = {}) {
-    return {stream_, internal::kProtobufCodec<W>, &message, options};
+    return {stream_, internal::kMessageCodec<W>, &message, options};
   }
   internal::WriteAwaiter WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());
@@ -244,14 +250,17 @@ class ReaderWriter {
  public:
   explicit ReaderWriter(internal::CoroutineStream* stream) : stream_(stream) {}
 
-  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kProtobufCodec<R>, message}; }
+  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kMessageCodec<R>, message}; }
   internal::WriteAwaiter Write(const W& message, WriteOptions options = {}) {
-    return {stream_, internal::kProtobufCodec<W>, &message, options};
+    return {stream_, internal::kMessageCodec<W>, &message, options};
   }
   internal::WriteAwaiter WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());
   }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
+  // A Read that waits, in another coroutine of the handler, and every later one, fails; the call
+  // goes on. The waiting coroutine is resumed before this returns.
+  void StopReading() { stream_->StopReading(); }
 
  private:
   internal::CoroutineStream* stream_;

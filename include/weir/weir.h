@@ -3,8 +3,12 @@
 #ifndef WEIR_WEIR_H_
 #define WEIR_WEIR_H_
 
+#include "weir/byte_buffer.h"
 #include "weir/credentials.h"
+#include "weir/generic_service.h"
 #include "weir/interceptor.h"
+#include "weir/message_compressor.h"
+#include "weir/method.h"
 #include "weir/server.h"
 #include "weir/server_builder.h"
 #include "weir/server_context.h"

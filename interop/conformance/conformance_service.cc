@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "google/rpc/status.pb.h"
 #include "interop/conformance/binary_header.h"
-#include "interop/protos/rpc_status.pb.h"
 
 namespace weir::interop {
 namespace {
@@ -77,7 +77,7 @@ Status SetMetadata(ServerContext& context, const Definition& wanted) {
 
 // `info`, if there is one, travels in the details: no response tells what was received.
 Status ToStatus(const Error& wanted, const RequestInfo* info) {
-  RpcStatus details;
+  ::google::rpc::Status details;
   details.set_code(wanted.code());
   details.set_message(wanted.message());
   *details.mutable_details() = wanted.details();

@@ -34,13 +34,13 @@ class OpaqueContext {
 // Two requests "a" and "b", then the end; collects what is written.
 struct Script {
   ReadResult Read(const internal::MessageCodec& codec, void* message) {
-    EXPECT_EQ(&codec, &internal::kProtobufCodec<shapes::Request>);
+    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Request>);
     if (next == 2) return ReadResult::Kind::kEnd;
     static_cast<shapes::Request*>(message)->set_text(next++ == 0 ? "a" : "b");
     return ReadResult::Kind::kMessage;
   }
   bool Write(const internal::MessageCodec& codec, const void* message) {
-    EXPECT_EQ(&codec, &internal::kProtobufCodec<shapes::Response>);
+    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Response>);
     written.push_back(static_cast<const shapes::Response*>(message)->text());
     return true;
   }
@@ -58,6 +58,7 @@ class ScriptedBlockingStream final : public internal::BlockingStream {
     return script.Write(codec, message);
   }
   void SendInitialMetadata() override {}
+  void StopReading() override {}
 
   Script script;
 };
@@ -73,6 +74,7 @@ class ScriptedCoroutineStream final : public internal::CoroutineStream {
     return true;
   }
   void SendInitialMetadata() override {}
+  void StopReading() override {}
 
   Script script;
 };
@@ -271,8 +273,8 @@ TEST(GeneratedCode, DescribesShapesInBothStyles) {
     EXPECT_EQ(methods[2].shape, MethodShape::kServerStreaming);
     EXPECT_EQ(methods[3].shape, MethodShape::kBidirectional);
     for (const MethodDescriptor& method : methods) {
-      EXPECT_EQ(method.request, &internal::kProtobufCodec<shapes::Request>);
-      EXPECT_EQ(method.response, &internal::kProtobufCodec<shapes::Response>);
+      EXPECT_EQ(method.request, &internal::kMessageCodec<shapes::Request>);
+      EXPECT_EQ(method.response, &internal::kMessageCodec<shapes::Response>);
       EXPECT_EQ(method.blocking != nullptr, service == &blocking);
       EXPECT_EQ(method.coroutine != nullptr, service == &coroutine);
     }
@@ -292,11 +294,11 @@ TEST(GeneratedCode, UsesMessagesOfImportedFiles) {
   const weir_test::imports::Imports::Service service;
   const auto methods = service.descriptor().methods;
   ASSERT_EQ(methods.size(), 3u);
-  EXPECT_EQ(methods[0].request, &internal::kProtobufCodec<weir_test::reexport::Wrapper>);
-  EXPECT_EQ(methods[0].response, &internal::kProtobufCodec<google::protobuf::Empty>);
-  EXPECT_EQ(methods[1].request, &internal::kProtobufCodec<weir_test::messages::Shared>);
-  EXPECT_EQ(methods[1].response, &internal::kProtobufCodec<weir_test::messages::Shared_Part>);
-  EXPECT_EQ(methods[2].response, &internal::kProtobufCodec<google::protobuf::Value>);
+  EXPECT_EQ(methods[0].request, &internal::kMessageCodec<weir_test::reexport::Wrapper>);
+  EXPECT_EQ(methods[0].response, &internal::kMessageCodec<google::protobuf::Empty>);
+  EXPECT_EQ(methods[1].request, &internal::kMessageCodec<weir_test::messages::Shared>);
+  EXPECT_EQ(methods[1].response, &internal::kMessageCodec<weir_test::messages::Shared_Part>);
+  EXPECT_EQ(methods[2].response, &internal::kMessageCodec<google::protobuf::Value>);
 }
 
 TEST(GeneratedCode, KeepsNamesOnTheWireThatCppDoesNotAllow) {

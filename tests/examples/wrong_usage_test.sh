@@ -6,6 +6,7 @@ source examples/support/serving.sh
 readonly greeter=examples/greeter/greeter_server
 readonly route_guide=examples/route_guide/route_guide_server
 readonly interceptor=examples/interceptor/interceptor_server
+readonly proxy=examples/proxy/proxy_server
 failures=0
 
 # refuses EXIT_CODE SENTENCE PROGRAM [FLAG...]: nothing else is printed, nothing is served.
@@ -29,12 +30,14 @@ refuses 2 'unexpected argument "50051"; every argument is a flag, see --help' "$
 refuses 2 'flag --style takes blocking or coroutine, not "async"' "$route_guide" --style=async
 refuses 2 'flag --token is required: what clients must send as `authorization: Bearer TOKEN`' \
   "$interceptor" --port=0
+refuses 2 'flag --upstream is required: HOST:PORT of the other server, without TLS' "$proxy"
 
 start_server "$greeter" --port=0
 in_use="cannot listen on 0.0.0.0:$server_port: address already in use"
 refuses 1 "$in_use" "$greeter" --port="$server_port"
 refuses 1 "$in_use" "$route_guide" --port="$server_port"
 refuses 1 "$in_use" "$interceptor" --port="$server_port" --token=x
+refuses 1 "$in_use" "$proxy" --port="$server_port" --upstream=localhost:1
 stop_server
 
 "$greeter" --help | grep -q -- '--port  port to listen on'

@@ -112,7 +112,6 @@ ServerOnSockets::~ServerOnSockets() {
 }
 
 void ServerOnSockets::Start() {
-  pool_ = std::make_unique<server::HandlerPool>(2, options.handler_queue_max);
   server::Router router;
   const MethodOptions defaults = {.execution = blocking_execution,
                                   .max_receive_message_bytes = options.max_receive_message_bytes,
@@ -121,6 +120,7 @@ void ServerOnSockets::Start() {
   WEIR_CHECK(!router.AddService(coroutine, defaults, {}, {}));
   config_ = std::make_unique<const server::ServerConfig>(
       options, std::move(router), server::InterceptorChain(std::move(interceptors)));
+  pool_ = std::make_unique<server::HandlerPool>(2, options.handler_queue_max, config_->compressors);
   context_ = std::make_unique<server::WorkerContext>(*config_, *pool_);
   // How long something takes must not decide what happens.
   driver::WorkerOptions worker_options;

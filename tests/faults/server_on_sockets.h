@@ -90,8 +90,8 @@ class ServerOnSockets {
 
   std::unique_ptr<net::EpollLoop> loop_;
   std::unique_ptr<net::TlsContext> tls_;
-  std::unique_ptr<server::HandlerPool> pool_;
   std::unique_ptr<const server::ServerConfig> config_;
+  std::unique_ptr<server::HandlerPool> pool_;
   std::unique_ptr<server::WorkerContext> context_;
   std::unique_ptr<driver::Worker> worker_;
   std::vector<std::unique_ptr<SocketClient>> clients_;

@@ -19,6 +19,8 @@
 namespace weir::server {
 namespace {
 
+const Compressors kCompressors;
+
 class FunctionPoolTask final : public PoolTask {
  public:
   explicit FunctionPoolTask(std::function<void(PoolThread&)> function)
@@ -58,7 +60,7 @@ class HandlerPoolTest : public ::testing::Test {
 
 TEST_F(HandlerPoolTest, RunsABatchInItsOrder) {
   std::vector<int> order;
-  HandlerPool pool(1, 100);
+  HandlerPool pool(1, 100, kCompressors);
   PoolBatch batch;
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(pool.ReservePlace());
@@ -74,7 +76,7 @@ TEST_F(HandlerPoolTest, RunsABatchInItsOrder) {
 }
 
 TEST_F(HandlerPoolTest, TakesAnEmptyBatch) {
-  HandlerPool pool(1, 1);
+  HandlerPool pool(1, 1, kCompressors);
   PoolBatch batch;
   pool.Submit(batch);
   pool.StopAndJoin();
@@ -83,7 +85,7 @@ TEST_F(HandlerPoolTest, TakesAnEmptyBatch) {
 TEST_F(HandlerPoolTest, BoundsTheQueueAndNotTheRunning) {
   bool is_open = false;
   int started = 0;
-  HandlerPool pool(1, 2);
+  HandlerPool pool(1, 2, kCompressors);
   const auto wait = [&](PoolThread&) {
     Change([&] { ++started; });
     WaitFor([&] { return is_open; });
@@ -106,14 +108,14 @@ TEST_F(HandlerPoolTest, StartsNoThreadBeforeThereIsWork) {
     return std::distance(begin(threads), end(threads));
   };
   const auto before = count_threads();
-  HandlerPool pool(8, 100);
+  HandlerPool pool(8, 100, kCompressors);
   EXPECT_EQ(count_threads(), before);
   pool.StopAndJoin();
 }
 
 TEST_F(HandlerPoolTest, StartsAsManyThreadsAsTasksBlock) {
   std::set<std::thread::id> threads;
-  HandlerPool pool(4, 100);
+  HandlerPool pool(4, 100, kCompressors);
   for (int i = 0; i < 4; ++i) {
     Run(pool, [&](PoolThread&) {
       Change([&] { threads.insert(std::this_thread::get_id()); });
@@ -127,7 +129,7 @@ TEST_F(HandlerPoolTest, StartsAsManyThreadsAsTasksBlock) {
 TEST_F(HandlerPoolTest, StartsNoMoreThreadsThanItMay) {
   bool is_open = false;
   std::set<std::thread::id> threads;
-  HandlerPool pool(2, 100);
+  HandlerPool pool(2, 100, kCompressors);
   for (int i = 0; i < 10; ++i) {
     Run(pool, [&](PoolThread&) {
       Change([&] { threads.insert(std::this_thread::get_id()); });
@@ -143,7 +145,7 @@ TEST_F(HandlerPoolTest, StartsNoMoreThreadsThanItMay) {
 TEST_F(HandlerPoolTest, RunsWhatIsQueuedBeforeItEnds) {
   bool is_open = false;
   int done = 0;
-  HandlerPool pool(2, 100);
+  HandlerPool pool(2, 100, kCompressors);
   for (int i = 0; i < 20; ++i) {
     Run(pool, [&](PoolThread&) {
       WaitFor([&] { return is_open; });
@@ -159,7 +161,7 @@ TEST_F(HandlerPoolTest, RunsWhatIsQueuedBeforeItEnds) {
 
 TEST_F(HandlerPoolTest, GivesEachThreadCompressorsOfItsOwn) {
   std::set<grpc::CompressorRegistry*> registries;
-  HandlerPool pool(2, 10);
+  HandlerPool pool(2, 10, kCompressors);
   for (int i = 0; i < 2; ++i) {
     Run(pool, [&](PoolThread& thread) {
       EXPECT_NE(thread.compressors->Find("gzip"), nullptr);
@@ -180,7 +182,7 @@ TEST_F(HandlerPoolTest, TakesBatchesFromManyThreadsAtOnce) {
   for (int i = 0; i < kProducers * kBatches * kBatchSize; ++i) {
     tasks.emplace_back([&](PoolThread&) { ++done; });
   }
-  HandlerPool pool(3, tasks.size());
+  HandlerPool pool(3, tasks.size(), kCompressors);
   std::vector<std::thread> producers;
   for (int p = 0; p < kProducers; ++p) {
     producers.emplace_back([&, p] {

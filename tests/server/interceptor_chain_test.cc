@@ -276,8 +276,8 @@ class ValueService final : public Service {
 };
 
 const MethodDescriptor ValueService::kMethods[1] = {
-    {"Call", MethodShape::kUnary, &internal::kProtobufCodec<StringValue>,
-     &internal::kProtobufCodec<StringValue>, nullptr,
+    {"Call", MethodShape::kUnary, &internal::kMessageCodec<StringValue>,
+     &internal::kMessageCodec<StringValue>, nullptr,
      [](Service&, ServerContext&, const void* request, void* response, internal::CoroutineStream*) {
        return Handle(*static_cast<const StringValue*>(request),
                      *static_cast<StringValue*>(response));

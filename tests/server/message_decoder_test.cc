@@ -22,7 +22,7 @@ using Outcome = MessageDecoder::Outcome;
 
 class MessageDecoderTest : public ::testing::TestWithParam<testing::Segmentation> {
  protected:
-  MessageDecoderTest() { AddBuiltInCompressors(&compressors_); }
+  MessageDecoderTest() { Compressors().MakeFor(&compressors_); }
 
   std::string Compressed(std::string_view text, std::string_view encoding) {
     Buffer out;
@@ -157,21 +157,25 @@ TEST_P(MessageDecoderTest, StartsAnewAfterReset) {
 
 TEST(MessageEncoder, PutsThePrefixBeforeTheMessage) {
   const Text text("hello");
-  const Buffer encoded = EncodeMessage(kTextCodec, &text, 5, nullptr);
+  Buffer encoded;
+  EncodePlain(kTextCodec, &text, 5, &encoded);
   EXPECT_EQ(AsText(encoded.view()), Framed("hello"));
   EXPECT_EQ(encoded.capacity(), 10u);
 }
 
 TEST(MessageEncoder, EncodesAnEmptyMessage) {
   const Text text;
-  EXPECT_EQ(AsText(EncodeMessage(kTextCodec, &text, 0, nullptr).view()), Framed(""));
+  Buffer encoded;
+  EncodePlain(kTextCodec, &text, 0, &encoded);
+  EXPECT_EQ(AsText(encoded.view()), Framed(""));
 }
 
 TEST(MessageEncoder, CompressesSoThatADecoderUndoesIt) {
   grpc::CompressorRegistry compressors;
-  AddBuiltInCompressors(&compressors);
+  Compressors().MakeFor(&compressors);
   const Text text(std::string(5'000, 'x'));
-  const Buffer encoded = EncodeMessage(kTextCodec, &text, 5'000, compressors.Find("gzip"));
+  Buffer encoded;
+  EncodeMessage(kTextCodec, &text, 5'000, compressors, "gzip", &encoded);
   EXPECT_LT(encoded.size(), 200u);
   MessageDecoder decoder;
   decoder.Reset(10'000, "gzip");
@@ -189,9 +193,13 @@ TEST(MessageEncoder, SendsAMessagePlainThatCannotBeCompressed) {
     DecompressOutcome Decompress(ByteView, size_t, Buffer*) override {
       return DecompressOutcome::kCorrupt;
     }
-  } unable;
+  };
+  grpc::CompressorRegistry compressors;
+  compressors.Add(std::make_unique<Unable>());
   const Text text("hello");
-  EXPECT_EQ(AsText(EncodeMessage(kTextCodec, &text, 5, &unable).view()), Framed("hello"));
+  Buffer encoded;
+  EncodeMessage(kTextCodec, &text, 5, compressors, "unable", &encoded);
+  EXPECT_EQ(AsText(encoded.view()), Framed("hello"));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST_F(MessageReuseTest, DoesNotKeepALargeRequest) {
 
 TEST_F(MessageReuseTest, DoesNotKeepARequestThatWasSmallOnlyOnTheWire) {
   grpc::CompressorRegistry compressors;
-  AddBuiltInCompressors(&compressors);
+  Compressors().MakeFor(&compressors);
   Buffer compressed;
   ASSERT_TRUE(compressors.Find("gzip")->Compress(AsBytes(std::string(kLarge, 'x')), &compressed));
   RpcClient& client = Connect();

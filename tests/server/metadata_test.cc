@@ -172,7 +172,7 @@ TEST_F(MetadataTest, SaysWhoTheClientOfAUnixSocketIs) {
 
 class CompressionTest : public MetadataTest {
  protected:
-  CompressionTest() { AddBuiltInCompressors(&compressors_); }
+  CompressionTest() { Compressors().MakeFor(&compressors_); }
 
   std::string Compressed(std::string_view text, std::string_view encoding = "gzip") {
     Buffer out;

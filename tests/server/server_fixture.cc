@@ -27,7 +27,6 @@ ServerTest::~ServerTest() {
 }
 
 void ServerTest::Start() {
-  pool_ = std::make_unique<HandlerPool>(pool_threads_, options_.handler_queue_max);
   Router router;
   const MethodOptions defaults = {.execution = Execution::kPool,
                                   .max_receive_message_bytes = options_.max_receive_message_bytes,
@@ -37,8 +36,12 @@ void ServerTest::Start() {
   for (Service* service : more_services_) {
     EXPECT_FALSE(router.AddService(*service, defaults, {}, method_options_));
   }
+  if (generic_service_ != nullptr) router.SetGenericService(*generic_service_, defaults, {});
   config_ = std::make_unique<const ServerConfig>(options_, std::move(router),
-                                                 InterceptorChain(std::move(interceptors_)));
+                                                 InterceptorChain(std::move(interceptors_)),
+                                                 std::move(added_compressors_));
+  pool_ = std::make_unique<HandlerPool>(pool_threads_, options_.handler_queue_max,
+                                        config_->compressors);
   context_ = std::make_unique<WorkerContext>(*config_, *pool_);
   worker_ = std::make_unique<driver::Worker>(worker_options_, *context_, loop_);
 }

@@ -138,6 +138,8 @@ class ServerTest : public ::testing::Test {
   std::vector<std::unique_ptr<Interceptor>> interceptors_;
   std::vector<Service*> more_services_;
   size_t pool_threads_ = 4;
+  Service* generic_service_ = nullptr;
+  Compressors added_compressors_;
 
   BlockingTextService blocking_;
   CoroutineTextService coroutine_;
@@ -171,8 +173,8 @@ class ServerTest : public ::testing::Test {
 
   std::mutex log_mutex_;
   std::vector<std::string> log_lines_;
-  std::unique_ptr<HandlerPool> pool_;
   std::unique_ptr<const ServerConfig> config_;
+  std::unique_ptr<HandlerPool> pool_;
   std::unique_ptr<WorkerContext> context_;
   std::vector<std::unique_ptr<RpcClient>> clients_;
   std::unique_ptr<driver::Worker> worker_;

@@ -92,7 +92,8 @@ class Simulation final : private HandlerObserver, private ReadinessSource, priva
   const World world_;
 
   std::vector<std::unique_ptr<Service>> services_;
-  server::HandlerPool pool_{/*threads_max=*/0, /*queue_max=*/0};
+  const server::Compressors compressors_;
+  server::HandlerPool pool_{/*threads_max=*/0, /*queue_max=*/0, compressors_};
   std::unique_ptr<const server::ServerConfig> config_;
   std::unique_ptr<server::WorkerContext> context_;
   std::unique_ptr<driver::Worker> worker_;

@@ -47,10 +47,13 @@ LAYERS = (
     Layer("include/weir", ("weir/",), ("protobuf",)),
     Layer("server", ("transport/", "server/", "weir/"), ("protobuf",), ("pthread.h",)),
     Layer("interceptors", ("weir/", "interceptors/"), ("protobuf",)),
+    Layer("rich_status", ("weir/", "google/rpc/"), ("protobuf",)),
     Layer("codegen", ("codegen/",), ("protobuf", "protoc")),
     Layer("examples", ("weir/", "examples/"), ("protobuf",), system=("*",)),
     # Clients are of the upstream implementation: weir is a server.
     Layer("examples/clients", ("weir/", "examples/"), ("protobuf", "grpc"), system=("*",)),
+    # So is what the proxy forwards to.
+    Layer("examples/proxy", ("weir/", "examples/"), ("protobuf", "grpc"), system=("*",)),
     Layer("bench", ("",), _ANY_LIBRARY, ("*",)),
     Layer("interop", ("",), _ANY_LIBRARY, ("*",)),
     Layer("tests", ("",), _ANY_LIBRARY, ("*",)),
@@ -100,7 +103,7 @@ STANDARD_C = frozenset(
 )
 
 # What ships: the folders in which the bans below hold.
-PRODUCT = ("include/", "interceptors/", "server/", "transport/")
+PRODUCT = ("include/", "interceptors/", "rich_status/", "server/", "transport/")
 
 # Where threads meet, and over what. Everything else belongs to one thread, so it needs no lock.
 WHERE_THREADS_MEET = {

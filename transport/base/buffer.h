@@ -75,6 +75,19 @@ class Buffer {
     size_ = size;
   }
 
+  // Drops the first `count` bytes; keeps the capacity. Costs a move of the rest.
+  void DropFront(size_t count) {
+    WEIR_DCHECK(count <= size_);
+    size_ -= count;
+    if (size_ != 0 && count != 0) std::memmove(bytes_.get(), bytes_.get() + count, size_);
+  }
+
+  // Gives the memory away: all of capacity(), of which the first size() bytes count.
+  std::unique_ptr<uint8_t[]> TakeBytes() {
+    size_ = capacity_ = 0;
+    return std::move(bytes_);
+  }
+
   // Gives the memory back.
   void Release() { *this = Buffer(); }
 

@@ -21,6 +21,22 @@ std::string_view EncodingName(Encoding encoding) {
   WEIR_UNREACHABLE();
 }
 
+namespace {
+
+// What is kept for the next message.
+constexpr size_t kScratchBytesMax = 64 * 1024;
+
+}  // namespace
+
+CompressorRegistry::Scratch::Scratch(const CompressorRegistry& owner, Use use)
+    : kept_(owner.kept_[static_cast<size_t>(use)]), buffer_(std::move(kept_)) {}
+
+CompressorRegistry::Scratch::~Scratch() {
+  if (buffer_.capacity() == 0 || buffer_.capacity() > kScratchBytesMax) return;
+  buffer_.Truncate(0);
+  kept_ = std::move(buffer_);
+}
+
 void CompressorRegistry::Add(std::unique_ptr<Compressor> compressor) {
   const std::string_view name = compressor->name();
   for (std::unique_ptr<Compressor>& present : compressors_) {

@@ -2,6 +2,7 @@
 #ifndef WEIR_TRANSPORT_GRPC_COMPRESSOR_H_
 #define WEIR_TRANSPORT_GRPC_COMPRESSOR_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,6 +57,26 @@ class CompressorRegistry {
   // A compressor of a name that is present already replaces the former one.
   void Add(std::unique_ptr<Compressor> compressor);
 
+  // Memory for one message at a time, kept from one to the next, so that a small message costs no
+  // allocation. Given back at the end of the scope. Each use has its own: one thread may decompress
+  // while another compresses.
+  enum class Use : uint8_t { kDecompressed, kPlain, kCompressed };
+  class Scratch {
+   public:
+    Scratch(const CompressorRegistry& owner, Use use);
+    ~Scratch();
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
+    // Empty at first. May be moved from.
+    Buffer& operator*() { return buffer_; }
+    Buffer* operator->() { return &buffer_; }
+
+   private:
+    Buffer& kept_;
+    Buffer buffer_;
+  };
+
   // nullptr when there is none of that name. "identity" is not a compressor.
   Compressor* Find(std::string_view name) const;
 
@@ -65,6 +86,8 @@ class CompressorRegistry {
 
  private:
   std::vector<std::unique_ptr<Compressor>> compressors_;
+  // Like the compressors' own memory no part of what the registry says.
+  mutable std::array<Buffer, 3> kept_;  // by Use
   std::string accept_encoding_ = "identity";
 };
 

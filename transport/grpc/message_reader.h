@@ -69,10 +69,11 @@ class MessageReader {
   // The payload of the message just returned, as an owned buffer: taken over if it was assembled,
   // copied if it is a view of the bytes fed. A message that was taken over stays valid.
   Buffer TakePayload(const Message& message) {
-    if (state_ == State::kDelivered && message.payload.data() == assembled_.data()) {
-      return std::move(assembled_);
-    }
-    return Buffer::CopyOf(message.payload);
+    return IsAssembled(message) ? std::move(assembled_) : Buffer::CopyOf(message.payload);
+  }
+  // Whether the message just returned is in a buffer of its own.
+  bool IsAssembled(const Message& message) const {
+    return state_ == State::kDelivered && message.payload.data() == assembled_.data();
   }
 
   // What has been fed and not consumed, which the reader forgets: a caller that stops before

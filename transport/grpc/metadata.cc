@@ -44,6 +44,15 @@ bool IsSendable(const Metadata::Entry& entry) {
 
 }  // namespace
 
+void Metadata::Set(std::string_view key, std::string_view value) {
+  std::erase_if(entries_, [&](const Entry& entry) {
+    if (entry.key != key) return false;
+    byte_size_ -= entry.key.size() + entry.value.size();
+    return true;
+  });
+  Add(key, value);
+}
+
 const std::string* Metadata::Find(std::string_view key) const {
   for (const Entry& entry : entries_) {
     if (entry.key == key) return &entry.value;

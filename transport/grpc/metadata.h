@@ -38,6 +38,8 @@ class Metadata {
     byte_size_ += key.size() + value.size();
     entries_.push_back({std::string(key), std::move(value)});
   }
+  // Instead of all values that `key` had.
+  void Set(std::string_view key, std::string_view value);
   void Add(std::string_view key, const char* value) { Add(key, std::string_view(value)); }
 
   // The first value of `key`, or nullptr. Valid until the metadata changes.

@@ -236,9 +236,7 @@ bool TlsSession::WriteRecords(ByteView plaintext) {
 
 void TlsSession::AppendOutput(ByteView ciphertext) {
   if (output_sent_ > kSentBytesMax && output_sent_ > output_.size() / 2) {
-    const size_t unsent = output_.size() - output_sent_;
-    std::memmove(output_.data(), output_.data() + output_sent_, unsent);
-    output_.Truncate(unsent);
+    output_.DropFront(output_sent_);
     output_sent_ = 0;
   }
   output_.Append(ciphertext);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace weir::internal {
 
@@ -22,10 +23,13 @@ struct MessageCodec {
   void (*serialize)(const void* message, uint8_t* out);
   // For observers; nullptr for types that are not protobuf messages.
   const google::protobuf::MessageLite* (*as_protobuf)(const void* message);
+  // Like `parse`, for bytes that the message may keep; nullptr for types that keep none.
+  void (*take_over)(void* message, std::unique_ptr<uint8_t[]> bytes, size_t size) = nullptr;
 };
 
+// Of a protobuf message; ByteBuffer has one of its own.
 template <typename Message>
-inline constexpr MessageCodec kProtobufCodec = {
+inline constexpr MessageCodec kMessageCodec = {
     .create = []() -> void* { return new Message(); },
     .destroy = [](void* message) { delete static_cast<Message*>(message); },
     .clear = [](void* message) { static_cast<Message*>(message)->Clear(); },

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,28 @@ TEST(Buffer, KeepsItsContentWhileItGrows) {
   EXPECT_EQ(AsText(buffer.view()), expected);
   buffer.Append(ByteView());
   EXPECT_EQ(buffer.size(), expected.size());
+}
+
+TEST(Buffer, DropsWhatIsInFront) {
+  Buffer buffer = Buffer::CopyOf(AsBytes(std::string_view("abcdef")));
+  const uint8_t* const place = buffer.data();
+  buffer.DropFront(0);
+  EXPECT_EQ(AsText(buffer.view()), "abcdef");
+  buffer.DropFront(4);
+  EXPECT_EQ(AsText(buffer.view()), "ef");
+  EXPECT_EQ(buffer.data(), place);
+  EXPECT_EQ(buffer.capacity(), 6u);
+  buffer.DropFront(2);
+  EXPECT_TRUE(buffer.empty());
+}
+
+TEST(Buffer, GivesItsMemoryAway) {
+  Buffer buffer = Buffer::CopyOf(AsBytes(std::string_view("abc")));
+  const uint8_t* const place = buffer.data();
+  const std::unique_ptr<uint8_t[]> bytes = buffer.TakeBytes();
+  EXPECT_EQ(bytes.get(), place);
+  EXPECT_EQ(buffer.size(), 0u);
+  EXPECT_EQ(buffer.capacity(), 0u);
 }
 
 TEST(Buffer, GrowsByDoubling) {
