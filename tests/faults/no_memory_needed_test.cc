@@ -1,13 +1,17 @@
-// Does a small compressed message need memory? It is handled while there is none.
+// What needs no memory? It is done while there is none.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "server/compressors.h"
 #include "server/message_decoder.h"
 #include "server/message_encoder.h"
 #include "tests/faults/allocation_faults.h"
-#include "tests/server/text_message.h"
+#include "tests/faults/server_on_sockets.h"
+#include "tests/server/server_fixture.h"
 
 namespace weir::server {
 namespace {
@@ -60,6 +64,54 @@ TEST_P(SmallMessages, DoNotKeepTheMemoryOfLargeOnes) {
                                          grpc::CompressorRegistry::Use::kDecompressed);
   EXPECT_EQ(kept->capacity(), 0u);
   EXPECT_LE(faults::LiveAllocations() - before, 10);
+}
+
+// ---- calls -------------------------------------------------------------------------------------
+
+class SmallCalls : public ::testing::TestWithParam<std::string_view> {
+ protected:
+  SmallCalls() {
+    server_.blocking.unary = [](ServerContext*, const Text* request, Text* response) {
+      response->value = request->value;
+      return Status::OK;
+    };
+    server_.coroutine.unary = [](ServerContext&, const Text& request,
+                                 Text& response) -> Task<Status> {
+      response.value = request.value;
+      co_return Status::OK;
+    };
+    server_.around_turn = [](const std::function<void()>& turn) {
+      const faults::AllocationWatch watch;
+      turn();
+    };
+  }
+
+  void Call(faults::SocketClient& client, int calls) {
+    std::string octets;
+    for (int i = 0; i < calls; ++i, id_ += 2) octets += UnaryCall(id_, GetParam(), "hello");
+    client.Sends(octets);
+    server_.Settle();
+    const std::vector<std::string> heard = client.Hears();
+    EXPECT_THAT(heard, ::testing::Contains(MessageLine(id_ - 2, "hello")));
+    EXPECT_THAT(heard, ::testing::Contains(TrailersLine(id_ - 2)));
+  }
+
+  faults::ServerOnSockets server_;
+  uint32_t id_ = 1;
+};
+INSTANTIATE_TEST_SUITE_P(Method, SmallCalls, ::testing::Values(kBlockingUnary, kUnary),
+                         [](const auto& path) {
+                           return path.param == kUnary ? "Coroutine" : "Inline";
+                         });
+
+TEST_P(SmallCalls, OnAConnectionThatHasServedOthersNeedNoMemory) {
+  faults::SocketClient& client = server_.Connect();
+  for (int i = 0; i < 5; ++i) Call(client, 20);
+  faults::AllocationPlan& plan = faults::AllocationPlan::OfThread();
+  plan.Fail(1, /*lasting=*/true);
+  for (int i = 0; i < 10; ++i) Call(client, 20);
+  plan.Recover();
+  EXPECT_FALSE(plan.has_failed());
 }
 
 }  // namespace
