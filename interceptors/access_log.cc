@@ -1,5 +1,6 @@
 #include "weir/interceptors/access_log.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -49,6 +50,12 @@ std::string Quoted(std::string_view text) {
   return quoted;
 }
 
+// Of a generic service, the method is whatever a client has sent.
+std::string MethodText(std::string_view method) {
+  const bool is_plain = std::ranges::all_of(method, [](char c) { return c > ' ' && c < 0x7f; });
+  return is_plain ? std::string(method) : Quoted(method);
+}
+
 std::string Volume(uint64_t messages, uint64_t bytes) {
   return std::to_string(messages) + "/" + std::to_string(bytes) + "B";
 }
@@ -57,7 +64,7 @@ std::string FormatLine(const InterceptedCall& call, const Status& status) {
   const InterceptedCall::Statistics statistics = call.statistics();
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(statistics.elapsed);
   std::string line = Timestamp();
-  line.append(" method=").append(call.method());
+  line.append(" method=").append(MethodText(call.method()));
   line.append(" peer=").append(call.context().peer());
   line.append(" status=").append(StatusCodeName(status.error_code()));
   line.append(" duration_us=").append(std::to_string(elapsed.count()));

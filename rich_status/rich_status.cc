@@ -17,7 +17,7 @@ std::string Owned(std::string_view text) { return std::string(text); }
 
 RichStatus::RichStatus(StatusCode code, std::string message)
     : status_(std::make_unique<google::rpc::Status>()) {
-  status_->set_code(static_cast<int>(code));
+  status_->set_code(static_cast<int>(code == StatusCode::OK ? StatusCode::INTERNAL : code));
   status_->set_message(std::move(message));
 }
 

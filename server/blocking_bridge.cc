@@ -46,7 +46,7 @@ void BlockingBridge::AddInput(ByteView data) {
   if (data.empty()) return;
   const std::lock_guard lock(mutex_);
   input_.Append(data);
-  changed_.notify_one();
+  changed_.notify_all();  // one thread may wait to read, another to write
 }
 
 void BlockingBridge::EndInput() {
@@ -123,6 +123,7 @@ Status BlockingBridge::RunHandler() {
   if (call_.is_cancelled()) return Status::CANCELLED;
   const MethodShape shape = call_.method().shape();
   Status status = call_.InvokeBlocking(shape == MethodShape::kUnary ? nullptr : this);
+  ExpelVisitors();
   if (status.ok() && !ServerStreams(shape)) return EncodeResponse(std::move(status));
   return status;
 }
@@ -158,8 +159,31 @@ void BlockingBridge::PostAndUnlock(std::unique_lock<std::mutex>& lock) {
   if (must_post) loop.Post(*this);
 }
 
+class BlockingBridge::Visitor {
+ public:
+  explicit Visitor(BlockingBridge& bridge) : bridge_(bridge) { bridge_.visitors_.fetch_add(1); }
+  ~Visitor() {
+    bridge_.visitors_.fetch_sub(1);
+    bridge_.visitors_.notify_all();
+  }
+  Visitor(const Visitor&) = delete;
+  Visitor& operator=(const Visitor&) = delete;
+
+ private:
+  BlockingBridge& bridge_;
+};
+
+// The next call gets this object, so nobody may still be waiting in it.
+void BlockingBridge::ExpelVisitors() {
+  if (visitors_.load() == 0) return;
+  call_.LogMisuse("ended while a Read or a Write of it was waiting on another thread");
+  Cancel();
+  while (const int visitors = visitors_.load()) visitors_.wait(visitors);
+}
+
 // weir throws nothing at a handler: a Read or Write for which there is no memory fails.
 ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* message) {
+  const Visitor visitor(*this);
   try {
     return ReadOrThrow(codec, message);
   } catch (const std::bad_alloc&) {
@@ -170,6 +194,7 @@ ReadResult BlockingBridge::Read(const internal::MessageCodec& codec, void* messa
 
 bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* message,
                            WriteOptions options) {
+  const Visitor visitor(*this);
   try {
     return WriteOrThrow(codec, message, options);
   } catch (const std::bad_alloc&) {

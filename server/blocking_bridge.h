@@ -61,6 +61,9 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   // status.
   Status EncodeResponse(Status status);
   Status RunHandler();
+  // A thread of the handler that is in a Read or a Write. None may be left when it returns.
+  class Visitor;
+  void ExpelVisitors();
   ReadResult ReadOrThrow(const internal::MessageCodec& codec, void* message);
   bool WriteOrThrow(const internal::MessageCodec& codec, const void* message, WriteOptions options);
   // The pool's thread has run out of memory: the worker is to end the call, with its connection.
@@ -75,6 +78,7 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
 
   // Pool thread only, while the handler runs.
   PoolThread* thread_ = nullptr;
+  std::atomic<int> visitors_ = 0;
   MessageDecoder decoder_;
   Buffer reading_;
   size_t reading_used_ = 0;

@@ -248,6 +248,11 @@ void Call::Finish(Status status) {
     if (!is_stream_over_) SendResponse(status);
   });
   is_stream_over_ = true;
+  // Whoever waits waits for a call that is over, and must not be taken for one of the next call.
+  if (IsAnybodyWaiting()) {
+    LogMisuse("ended while a Read, a Write or a SleepFor of it was waiting");
+    WakeWaiters();
+  }
   if (!is_finished_) Complete();
 }
 

@@ -119,8 +119,10 @@ class Call final : public internal::CoroutineStream,
   // ---- facts and settings, for the handler and its interceptors
   const Method& method() const { return *method_; }
   const grpc::RequestHead& head() const { return *head_; }
-  // "/helloworld.Greeter/SayHello". Not the method's: that of a generic service has none.
-  std::string_view path() const { return head_->path; }
+  // "/helloworld.Greeter/SayHello". Of a generic service it is the client's own word.
+  std::string_view path() const {
+    return method_->path.empty() ? std::string_view(head_->path) : method_->path;
+  }
   ConnectionCalls& connection() { return *connection_; }
   ServerContext& context() { return context_; }
   TimePoint deadline() const { return deadline_; }
@@ -262,6 +264,9 @@ class Call final : public internal::CoroutineStream,
   void ResumeReadIfReady();
   void FailPendingRead();
   void WakeWaiters();
+  bool IsAnybodyWaiting() const {
+    return read_ != nullptr || write_ != nullptr || !sleepers_.empty();
+  }
 
   // Set by Begin.
   ConnectionCalls* connection_ = nullptr;

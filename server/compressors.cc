@@ -26,6 +26,7 @@ class AddedCompressor final : public grpc::Compressor {
                            return compressor_->Compress(AsText(in), result);
                          }).value_or(false);
     if (is_done) out->Append(AsBytes(compressed_));
+    Trim(&compressed_);
     return is_done;
   }
 
@@ -34,20 +35,25 @@ class AddedCompressor final : public grpc::Compressor {
     const Outcome outcome = Run(&message_, [&](std::string* result) {
                               return compressor_->Decompress(AsText(in), size_max, result);
                             }).value_or(Outcome::kCorrupt);
-    if (outcome == Outcome::kCorrupt) return DecompressOutcome::kCorrupt;
-    if (outcome == Outcome::kTooLarge || message_.size() > size_max) {
-      return DecompressOutcome::kTooLarge;
-    }
-    out->Append(AsBytes(message_));
-    return DecompressOutcome::kOk;
+    const bool is_too_large = outcome == Outcome::kTooLarge || message_.size() > size_max;
+    const bool is_done = outcome == Outcome::kOk && !is_too_large;
+    if (is_done) out->Append(AsBytes(message_));
+    Trim(&message_);
+    if (is_done) return DecompressOutcome::kOk;
+    return is_too_large && outcome != Outcome::kCorrupt ? DecompressOutcome::kTooLarge
+                                                        : DecompressOutcome::kCorrupt;
   }
 
  private:
-  // Nothing when it throws. Memory of large messages is not kept.
+  // Memory of large messages is not kept.
+  static void Trim(std::string* text) {
+    constexpr size_t kKeptBytesMax = 64 * 1024;
+    if (text->capacity() > kKeptBytesMax) *text = std::string();
+  }
+
+  // Nothing when it throws.
   template <typename Work>
   auto Run(std::string* result, Work work) -> std::optional<decltype(work(result))> {
-    constexpr size_t kKeptBytesMax = 64 * 1024;
-    if (result->capacity() > kKeptBytesMax) *result = std::string();
     result->clear();
     if (compressor_ == nullptr) return std::nullopt;
     try {

@@ -11,6 +11,7 @@ using grpc::Rejection;
 
 namespace {
 
+// What is dearer to copy than to allocate again.
 constexpr size_t kCopiedBytesMax = 16 * 1024;
 
 }  // namespace
@@ -65,7 +66,6 @@ MessageDecoder::Outcome MessageDecoder::Decompress(ByteView payload,
       return Reject(grpc::MakeRejection(Rejection::Kind::kMessageCorrupt, encoding_));
   }
   content_size_ = inflated->size();
-  // What would not be kept for the next message can as well go with this one.
   if (codec.take_over != nullptr && content_size_ > kCopiedBytesMax) {
     return TakeOver(std::move(*inflated), codec, message);
   }

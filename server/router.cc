@@ -35,6 +35,22 @@ HandlerStyle StyleOf(const MethodDescriptor& method, Execution execution) {
              : HandlerStyle::kPool;
 }
 
+bool IsName(std::string_view name) {
+  return !name.empty() && name.front() != '/' && name.back() != '/';
+}
+
+// Of a descriptor that was written by hand; nullptr if there is none.
+const char* FaultOf(const MethodDescriptor& method) {
+  if (!IsName(method.name) || method.name.find('/') != std::string_view::npos) {
+    return "has no name that a client could call: it must not be empty, nor contain '/'";
+  }
+  if ((method.blocking == nullptr) == (method.coroutine == nullptr)) {
+    return "must have one handler, blocking or coroutine";
+  }
+  if (method.request == nullptr || method.response == nullptr) return "lacks a message type";
+  return nullptr;
+}
+
 }  // namespace
 
 std::optional<std::string> Router::AddService(
@@ -45,9 +61,16 @@ std::optional<std::string> Router::AddService(
     return "service " + std::string(descriptor.full_name) +
            " is registered twice: register one implementation of each service";
   }
+  if (!IsName(descriptor.full_name)) {
+    return "a service has the name \"" + std::string(descriptor.full_name) +
+           "\", by which nobody can call it: it must not be empty, nor begin or end with '/'. (A "
+           "generic service is registered with RegisterGenericService.)";
+  }
   for (const MethodDescriptor& method : descriptor.methods) {
     std::string path = "/";
     path.append(descriptor.full_name).append("/").append(method.name);
+    if (const char* const fault = FaultOf(method)) return "method " + path + " " + fault;
+    if (by_path_.count(path) != 0) return "method " + path + " is there twice";
     MethodOptions options = Override(defaults, of_service);
     if (const auto found = of_methods.find(path); found != of_methods.end()) {
       options = Override(options, found->second);

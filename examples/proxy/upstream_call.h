@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <future>
+#include <map>
 #include <memory>
 #include <semaphore>
 #include <string>
@@ -15,34 +16,46 @@
 // What gRPC C++ lacks: a stream of bytes that waits. One thread may read while another writes.
 class UpstreamCall final : private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
+  using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+
   // Begins a call of the method that the client of `downstream` wants, with the metadata and the
   // deadline it gave.
   UpstreamCall(const std::shared_ptr<grpc::Channel>& channel, weir::ServerContext& downstream);
+  // Cancels what has not ended, and waits for its end.
+  ~UpstreamCall() override;
+
+  // Waits for the other server's headers. Null if it ends the call without any.
+  const Metadata* WaitForInitialMetadata();
+  // False when no message follows.
+  bool Read(weir::ByteBuffer* message);
 
   // False when the call is over.
   bool Write(const weir::ByteBuffer& message);
   // The client says nothing more. To be called once, after the last Write.
   void EndWrites();
-  // False when no message follows. To be called until it says so.
-  bool Read(weir::ByteBuffer* message);
 
   // Any thread.
   void Cancel() { context_.TryCancel(); }
 
-  // Waits for the end, and says how it went. After EndWrites, and after Read has given false.
+  // Waits for the end, and says how it went. After EndWrites or Cancel, and after Read has given
+  // false.
   weir::Status Finish();
-
-  // Known once Read has returned.
-  const std::multimap<grpc::string_ref, grpc::string_ref>& initial_metadata() const {
-    return context_.GetServerInitialMetadata();
-  }
   // Known after Finish.
-  const std::multimap<grpc::string_ref, grpc::string_ref>& trailing_metadata() const {
-    return context_.GetServerTrailingMetadata();
-  }
+  const Metadata& trailing_metadata() const { return context_.GetServerTrailingMetadata(); }
 
  private:
-  void OnReadInitialMetadataDone(bool) override {}
+  // gRPC C++ keeps a call alive for who wants to read or write as long as it holds on to it.
+  struct Hold {
+    explicit Hold(UpstreamCall& held) : call(&held) { call->AddHold(); }
+    ~Hold() { Release(); }
+    void Release() {
+      if (call != nullptr) call->RemoveHold();
+      call = nullptr;
+    }
+    UpstreamCall* call;
+  };
+
+  void OnReadInitialMetadataDone(bool ok) override;
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
@@ -52,11 +65,15 @@ class UpstreamCall final : private grpc::ClientBidiReactor<grpc::ByteBuffer, grp
   grpc::GenericStub stub_;
   grpc::ByteBuffer reading_;
   grpc::ByteBuffer writing_;
+  bool has_headers_ = false;
   bool has_read_ = false;
   bool has_written_ = false;
+  std::binary_semaphore headers_done_{0};
   std::binary_semaphore read_done_{0};
   std::binary_semaphore write_done_{0};
   std::promise<grpc::Status> done_;
+  std::future<grpc::Status> end_ = done_.get_future();
+  std::unique_ptr<Hold> hold_;  // from StartCall to Finish
 };
 
 #endif  // WEIR_EXAMPLES_PROXY_UPSTREAM_CALL_H_

@@ -67,6 +67,8 @@ class ByteBuffer {
     return bytes_.get();
   }
   void Clear() { size_ = 0; }
+  // How much it can hold without taking other memory.
+  size_t capacity() const { return capacity_; }
 
   // False when the bytes are not a message of this type.
   bool ParseTo(google::protobuf::MessageLite* message) const {
@@ -90,7 +92,14 @@ template <>
 inline constexpr MessageCodec kMessageCodec<ByteBuffer> = {
     .create = []() -> void* { return new ByteBuffer(); },
     .destroy = [](void* message) { delete static_cast<ByteBuffer*>(message); },
-    .clear = [](void* message) { static_cast<ByteBuffer*>(message)->Clear(); },
+    .clear =
+        [](void* message) {
+          // Messages are kept for later calls, and what they hold with them.
+          constexpr size_t kKeptBytesMax = 16 * 1024;
+          auto& buffer = *static_cast<ByteBuffer*>(message);
+          buffer.Clear();
+          if (buffer.capacity() > kKeptBytesMax) buffer = ByteBuffer();
+        },
     .parse =
         [](void* message, const uint8_t* bytes, size_t size) {
           static_cast<ByteBuffer*>(message)->Assign({reinterpret_cast<const char*>(bytes), size});

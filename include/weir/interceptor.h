@@ -52,9 +52,11 @@ class Outcome {
   Status status_;
 };
 
-// Sees every message of a call: after it was parsed, before it is serialised. Called on the thread
-// of the handler (the worker's, or a pool thread for blocking handlers); must live until the
-// interceptor that registered it returns.
+// Sees every protobuf message of a call: after it was parsed, before it is serialised. (Messages
+// that stay bytes, those of generic services among them, are not shown.) Called on the thread that
+// reads or writes: the worker's, a pool thread for blocking handlers, or another that such a
+// handler has started; a handler that reads and writes on two threads calls from both at once. Must
+// live until the interceptor that registered it returns.
 class MessageObserver {
  public:
   virtual void OnMessageReceived(const google::protobuf::MessageLite& message) = 0;

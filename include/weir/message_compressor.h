@@ -37,7 +37,8 @@ class MessageCompressor {
                                        std::string* message) = 0;
 };
 
-// Called on several threads, also while the server runs. Must not fail (return
+// Called when the server starts a thread, also while it runs; others may wait for it meanwhile, so
+// it must be quick, and must not use the server. Must not fail (return
 // null, or throw): messages could be neither compressed nor decompressed on that thread.
 using MessageCompressorFactory = std::function<std::unique_ptr<MessageCompressor>()>;
 

@@ -34,7 +34,7 @@ namespace weir {
 // Thread-compatible.
 class RichStatus {
  public:
-  // `code` must not be OK: a success has no details.
+  // `code` must not be OK, since a success has no details; OK becomes INTERNAL, as in StatusOr.
   RichStatus(StatusCode code, std::string message);
   ~RichStatus();
   RichStatus(const RichStatus& other);

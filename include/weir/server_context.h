@@ -61,7 +61,9 @@ class ServerContext {
   ServerContext& operator=(const ServerContext&) = delete;
 
   // ---- the call
-  // "/helloworld.Greeter/SayHello"
+  // "/helloworld.Greeter/SayHello". In a generic service it is what the client has sent: up to
+  // max_metadata_bytes of any octets above 0x20, valid as long as the context. Not for labels of
+  // metrics, then.
   std::string_view method() const;
   // `:authority` as the client sent it; may be empty.
   std::string_view authority() const;
@@ -84,8 +86,10 @@ class ServerContext {
   // passed, or the server is being stopped by force.
   bool IsCancelled() const;
   // `callback` runs once, on the worker's thread, when the call is cancelled; at once, on the
-  // calling thread, if it already is; never after the handler has returned. It must not block. What
-  // it throws is logged.
+  // calling thread, if it already is. It must not block. What it throws is logged. When the handler
+  // has returned it is dropped, or has run to its end, before anything else happens to the call;
+  // but it may run while a blocking handler is returning, so what it refers to must not be a
+  // variable of the handler: share it (std::shared_ptr).
   void OnCancel(std::function<void()> callback);
   // Ends the call with CANCELLED from the server's side.
   void TryCancel();

@@ -47,7 +47,7 @@ class ReadResult {
     kMessage,
     kEnd,     // the client has ended its stream properly
     kFailed,  // the call is over: cancelled, past its deadline, or the client sent something
-              // invalid
+              // invalid; or the handler itself has called StopReading
   };
 
   constexpr ReadResult(Kind kind) : kind_(kind) {}                     // NOLINT: a named value

@@ -1,6 +1,7 @@
 // Methods that no service has, services without a .proto, and messages that stay bytes.
 #include "weir/generic_service.h"
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <thread>
@@ -42,6 +43,7 @@ class GenericServiceTest : public ServerTest {
  protected:
   GenericServiceTest() { generic_service_ = &coroutine_echo_; }
 
+  std::atomic<bool> is_reading_ = false;
   CoroutineEcho coroutine_echo_;
   BlockingGeneric blocking_generic_;
 };
@@ -101,25 +103,86 @@ TEST_F(GenericServiceTest, MayBlock) {
 
 TEST_F(GenericServiceTest, MayStopReadingWhileAnotherThreadReads) {
   generic_service_ = &blocking_generic_;
-  blocking_generic_.call = [](ServerContext*, GenericService::Stream* stream) {
+  std::atomic<bool> may_stop = false;
+  blocking_generic_.call = [&](ServerContext*, GenericService::Stream* stream) {
     std::string seen;
     std::thread reader([&] {
       ByteBuffer message;
-      ReadResult read = ReadResult::Kind::kMessage;
-      while ((read = stream->Read(&message))) seen += message.view();
-      seen += read.is_failed() ? ", stopped" : ", ended";
+      ReadResult read = stream->Read(&message);
+      for (; read; read = stream->Read(&message)) {
+        seen += message.view();
+        stream->Write(message);
+      }
+      seen += read.is_failed() ? " stopped" : " ended";
     });
-    stream->Write(ByteBuffer("done"));
+    while (!may_stop) std::this_thread::yield();
     stream->StopReading();
     reader.join();
     ByteBuffer message;
     return Status(StatusCode::ABORTED, stream->Read(&message).is_failed() ? seen : "read on");
   };
   RpcClient& client = Connect();
+  client.Sends(OpenCall(1, "/a.B/C") + SendsMessage(1, "one"));
+  RunUntilHears(client, MessageLine(1, "one"));
+  // The reader is about to wait for the next message, or waits already.
+  for (int i = 0; i < 100; ++i) std::this_thread::yield();
+  may_stop = true;
+  RunUntilHears(client, TrailersLine(1, "grpc-status=10 grpc-message=one stopped"));
+}
+
+// The writer waits for room, has waited for longer, and is not to take the reader's signal.
+TEST_F(GenericServiceTest, WakesTheReaderWhileTheWriterWaits) {
+  generic_service_ = &blocking_generic_;
+  std::atomic<int> written = 0;
+  std::atomic<bool> has_read = false;
+  blocking_generic_.call = [&](ServerContext*, GenericService::Stream* stream) {
+    const ByteBuffer large(std::string(1'000'000, 'x'));
+    std::thread writer([&] {
+      while (stream->Write(large)) ++written;
+    });
+    while (written < 1) std::this_thread::yield();
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    ByteBuffer message;
+    has_read = stream->Read(&message);
+    writer.join();
+    return Status::OK;
+  };
+  RpcClient& client = Connect();
   client.Sends(OpenCall(1, "/a.B/C"));
-  const std::vector<std::string> heard =
-      RunUntilHears(client, TrailersLine(1, "grpc-status=10 grpc-message=, stopped"));
-  EXPECT_THAT(heard, Contains(MessageLine(1, "done")));
+  RunUntil([&] { return written >= 1; });
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  client.Sends(SendsMessage(1, "one"));
+  RunUntil([&] { return has_read.load(); });
+  EXPECT_EQ(written, 1);
+  client.Sends(testing::RstStream(1));
+  Settle();
+}
+
+TEST_F(GenericServiceTest, DoesNotLeaveAReaderBehind) {
+  generic_service_ = &blocking_generic_;
+  std::thread reader;
+  std::atomic<bool> has_failed = false;
+  blocking_generic_.call = [&](ServerContext*, GenericService::Stream* stream) {
+    reader = std::thread([&, stream] {
+      ByteBuffer message;
+      ReadResult read = stream->Read(&message);
+      while (read) {
+        stream->Write(message);
+        read = stream->Read(&message);
+      }
+      has_failed = read.is_failed();
+    });
+    // Until it is certain that it reads.
+    while (!is_reading_) std::this_thread::yield();
+    return Status::OK;
+  };
+  RpcClient& client = Connect();
+  client.Sends(OpenCall(1, "/a.B/C") + SendsMessage(1, "one"));
+  RunUntilHears(client, MessageLine(1, "one"));
+  is_reading_ = true;
+  RunUntilHears(client, TrailersLine(1));
+  reader.join();
+  EXPECT_TRUE(has_failed);
 }
 
 class StoppingEcho final : public GenericCoroutineService {
@@ -138,7 +201,6 @@ class StoppingEcho final : public GenericCoroutineService {
     co_return Status(StatusCode::ABORTED, "");
   }
 
- private:
   struct Reading {
     bool is_over = false;
   };
@@ -169,6 +231,31 @@ TEST_F(GenericServiceTest, MayStopReadingWhileAnotherCoroutineReads) {
   Settle();
   EXPECT_THAT(client.Hears(), ElementsAre(HeadersLine(1), MessageLine(1, "done"),
                                           TrailersLine(1, "grpc-status=10"), NoMoreLine(1)));
+}
+
+// Its reader is not to be there for the next call.
+class CarelessEcho final : public GenericCoroutineService {
+ public:
+  Task<Status> Call(ServerContext&, Stream& stream) override {
+    StoppingEcho::ReadOne(stream, &reading);
+    const bool is_sent = co_await stream.Write(ByteBuffer("done"));
+    EXPECT_TRUE(is_sent);
+    co_return Status::OK;
+  }
+
+  StoppingEcho::Reading reading;
+};
+
+TEST_F(GenericServiceTest, DoesNotLeaveACoroutineBehind) {
+  CarelessEcho careless;
+  generic_service_ = &careless;
+  RpcClient& client = Connect();
+  client.Sends(OpenCall(1, "/a.B/C"));
+  Settle();
+  EXPECT_THAT(client.Hears(),
+              ElementsAre(HeadersLine(1), MessageLine(1, "done"), TrailersLine(1), NoMoreLine(1)));
+  EXPECT_TRUE(careless.reading.is_over);
+  EXPECT_THAT(LogLines(), ElementsAre(HasSubstr("ended while a Read")));
 }
 
 // ---- services without a .proto -----------------------------------------------------------------
