@@ -57,6 +57,116 @@ TEST(Registration, OfTwoServicesServesBoth) {
   EXPECT_EQ(CallReverse(server, "abc"), "cba");
 }
 
+class Recorder final : public weir::GenericService {
+ public:
+  weir::Status Call(weir::ServerContext* context, Stream* stream) override {
+    weir::ByteBuffer message;
+    EchoRequest request;
+    if (!stream->Read(&message) || !message.ParseTo(&request)) return weir::Status::CANCELLED;
+    EchoReply reply;
+    reply.set_text(std::string(context->method()) + " " + request.text());
+    stream->Write(weir::ByteBuffer::Of(reply));
+    return weir::Status::OK;
+  }
+};
+
+class CountingInterceptor final : public weir::Interceptor {
+ public:
+  explicit CountingInterceptor(Counter& calls) : calls_(calls) {}
+
+  weir::Task<weir::Outcome> Intercept(weir::InterceptedCall& call,
+                                      weir::Continuation next) override {
+    calls_.Increment();
+    co_return co_await next(call);
+  }
+
+ private:
+  Counter& calls_;
+};
+
+TEST(Registration, OfAGenericServiceLeadsEverythingElseThere) {
+  BlockingEcho echo;
+  Recorder recorder;
+  Counter intercepted;
+  TestServer server([&](weir::ServerBuilder& builder) {
+    builder.RegisterService(&echo).RegisterGenericService(&recorder);
+    builder.AddInterceptor(std::make_unique<CountingInterceptor>(intercepted));
+  });
+  std::string answer;
+  EXPECT_TRUE(CallUnary(*server.NewStub(), "abc", &answer).ok());
+  EXPECT_EQ(answer, "abc");
+  EXPECT_EQ(CallReverse(server, "abc"), "/integration.Reverser/Reverse abc");
+  EXPECT_EQ(CallReverse(server, "de"), "/integration.Reverser/Reverse de");
+  EXPECT_EQ(intercepted.value(), 3);
+}
+
+class NamelessService final : public weir::Service {
+ public:
+  explicit NamelessService(const weir::ServiceDescriptor* descriptor) : Service(descriptor) {}
+  weir::Status Get(weir::ServerContext*, const weir::ByteBuffer*, weir::ByteBuffer*) {
+    return weir::Status::OK;
+  }
+};
+
+constexpr weir::MethodDescriptor kTwice[] = {weir::MakeMethod<&NamelessService::Get>("Get"),
+                                             weir::MakeMethod<&NamelessService::Get>("Get")};
+constexpr weir::MethodDescriptor kNameless[] = {weir::MakeMethod<&NamelessService::Get>("")};
+constexpr weir::MethodDescriptor kHandlerless[] = {
+    {.name = "Get",
+     .shape = weir::MethodShape::kUnary,
+     .request = &weir::internal::kMessageCodec<weir::ByteBuffer>,
+     .response = &weir::internal::kMessageCodec<weir::ByteBuffer>,
+     .blocking = nullptr,
+     .coroutine = nullptr}};
+
+// What is wrong is said in a sentence with these words.
+void ExpectMistake(const std::function<void(weir::ServerBuilder&)>& configure,
+                   const std::string& words) {
+  weir::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", weir::InsecureServerCredentials());
+  configure(builder);
+  const auto server = builder.BuildAndStart();
+  ASSERT_FALSE(server.ok()) << words;
+  EXPECT_EQ(server.status().error_code(), weir::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(server.status().error_message().find(words), std::string::npos)
+      << server.status().error_message();
+}
+
+TEST(Registration, OfServicesThatNobodyCouldCallFails) {
+  Recorder recorder;
+  ExpectMistake([&](auto& builder) { builder.RegisterService(&recorder); },
+                "RegisterGenericService");
+  const std::pair<weir::ServiceDescriptor, const char*> kMistakes[] = {
+      {{.full_name = "a.B/", .methods = {}}, "begin or end with '/'"},
+      {{.full_name = "a.B", .methods = kTwice}, "method /a.B/Get is there twice"},
+      {{.full_name = "a.B", .methods = kNameless}, "has no name"},
+      {{.full_name = "a.B", .methods = kHandlerless}, "must have one handler"},
+  };
+  for (const auto& [descriptor, words] : kMistakes) {
+    NamelessService service(&descriptor);
+    ExpectMistake([&](auto& builder) { builder.RegisterService(&service); }, words);
+  }
+}
+
+TEST(Registration, OfTwoGenericServicesFails) {
+  Recorder one;
+  Recorder other;
+  ExpectMistake(
+      [&](auto& builder) { builder.RegisterGenericService(&one).RegisterGenericService(&other); },
+      "at most");
+  ExpectMistake(
+      [](auto& builder) {
+        builder.RegisterGenericService(static_cast<weir::GenericService*>(nullptr));
+      },
+      "is null");
+}
+
+TEST(Registration, OfACompressorWithoutANameFails) {
+  ExpectMistake([](auto& builder) { builder.AddCompressor("", nullptr); },
+                "no name of an encoding");
+  ExpectMistake([](auto& builder) { builder.AddCompressor("snappy", nullptr); }, "makes nothing");
+}
+
 TEST(Registration, OfDifferentStylesServesBoth) {
   BlockingEcho echo;
   CoroutineReverser reverser;

@@ -85,6 +85,25 @@ TEST_F(MetadataTest, OfAFailureWithoutHeadersComesInTrailersOnly) {
   EXPECT_THAT(Call(), ElementsAre(TrailersOnlyLine(1, "grpc-status=10 grpc-message=no last=2")));
 }
 
+// gRFC A6.
+TEST_F(MetadataTest, TellsAClientWhenToTryAgain) {
+  Handle([](ServerContext& context, Text&) {
+    context.SetRetryPushback(std::chrono::seconds(5));
+    context.SetRetryPushback(std::chrono::milliseconds(250));
+    return Status(StatusCode::UNAVAILABLE, "");
+  });
+  EXPECT_THAT(Call(),
+              ElementsAre(TrailersOnlyLine(1, "grpc-status=14 grpc-retry-pushback-ms=250")));
+}
+
+TEST_F(MetadataTest, TellsAClientNotToTryAgain) {
+  Handle([](ServerContext& context, Text&) {
+    context.SetRetryPushback(std::chrono::milliseconds(-1));
+    return Status(StatusCode::UNAVAILABLE, "");
+  });
+  EXPECT_THAT(Call(), ElementsAre(TrailersOnlyLine(1, "grpc-status=14 grpc-retry-pushback-ms=-1")));
+}
+
 TEST_F(MetadataTest, ThatCannotBeSentIsRefused) {
   Handle([](ServerContext& context, Text&) {
     EXPECT_FALSE(context.AddInitialMetadata("Upper", "1"));
