@@ -105,6 +105,10 @@ INSTANTIATE_TEST_SUITE_P(Method, SmallCalls, ::testing::Values(kBlockingUnary, k
                          });
 
 TEST_P(SmallCalls, OnAConnectionThatHasServedOthersNeedNoMemory) {
+#if defined(__SANITIZE_ADDRESS__)
+  // So that it sees who uses a frame after its end (server/frame_memory.cc).
+  if (GetParam() == kUnary) GTEST_SKIP() << "AddressSanitizer gets every frame of a coroutine anew";
+#endif
   faults::SocketClient& client = server_.Connect();
   for (int i = 0; i < 5; ++i) Call(client, 20);
   faults::AllocationPlan& plan = faults::AllocationPlan::OfThread();
