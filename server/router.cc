@@ -35,13 +35,9 @@ HandlerStyle StyleOf(const MethodDescriptor& method, Execution execution) {
              : HandlerStyle::kPool;
 }
 
-bool IsName(std::string_view name) {
-  return !name.empty() && name.front() != '/' && name.back() != '/';
-}
-
 // Of a descriptor that was written by hand; nullptr if there is none.
 const char* FaultOf(const MethodDescriptor& method) {
-  if (!IsName(method.name) || method.name.find('/') != std::string_view::npos) {
+  if (method.name.empty() || method.name.find('/') != std::string_view::npos) {
     return "has no name that a client could call: it must not be empty, nor contain '/'";
   }
   if ((method.blocking == nullptr) == (method.coroutine == nullptr)) {
@@ -61,8 +57,9 @@ std::optional<std::string> Router::AddService(
     return "service " + std::string(descriptor.full_name) +
            " is registered twice: register one implementation of each service";
   }
-  if (!IsName(descriptor.full_name)) {
-    return "a service has the name \"" + std::string(descriptor.full_name) +
+  const std::string_view name = descriptor.full_name;
+  if (name.empty() || name.front() == '/' || name.back() == '/') {
+    return "a service has the name \"" + std::string(name) +
            "\", by which nobody can call it: it must not be empty, nor begin or end with '/'. (A "
            "generic service is registered with RegisterGenericService.)";
   }

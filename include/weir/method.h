@@ -35,77 +35,68 @@ namespace weir {
 namespace internal {
 
 // What the type of a handler says about its method: Q is the request's type, P the response's.
+template <typename Q, typename P, MethodShape kShapeOfCalls>
+struct MethodOf {
+  using Request = Q;
+  using Response = P;
+  static constexpr MethodShape kShape = kShapeOfCalls;
+};
+
 template <typename Handler>
 struct MethodTraits;
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Status (S::*)(ServerContext*, const Q*, P*)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kUnary;
+struct MethodTraits<Status (S::*)(ServerContext*, const Q*, P*)>
+    : MethodOf<Q, P, MethodShape::kUnary> {
   template <auto kMethod>
   static constexpr BlockingHandler kBlocking = &BlockingUnary<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Status (S::*)(ServerContext*, ServerReader<Q>*, P*)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kClientStreaming;
+struct MethodTraits<Status (S::*)(ServerContext*, ServerReader<Q>*, P*)>
+    : MethodOf<Q, P, MethodShape::kClientStreaming> {
   template <auto kMethod>
   static constexpr BlockingHandler kBlocking = &BlockingClientStreaming<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Status (S::*)(ServerContext*, const Q*, ServerWriter<P>*)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kServerStreaming;
+struct MethodTraits<Status (S::*)(ServerContext*, const Q*, ServerWriter<P>*)>
+    : MethodOf<Q, P, MethodShape::kServerStreaming> {
   template <auto kMethod>
   static constexpr BlockingHandler kBlocking = &BlockingServerStreaming<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Status (S::*)(ServerContext*, ServerReaderWriter<P, Q>*)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kBidirectional;
+struct MethodTraits<Status (S::*)(ServerContext*, ServerReaderWriter<P, Q>*)>
+    : MethodOf<Q, P, MethodShape::kBidirectional> {
   template <auto kMethod>
   static constexpr BlockingHandler kBlocking = &BlockingBidirectional<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Task<Status> (S::*)(ServerContext&, const Q&, P&)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kUnary;
+struct MethodTraits<Task<Status> (S::*)(ServerContext&, const Q&, P&)>
+    : MethodOf<Q, P, MethodShape::kUnary> {
   template <auto kMethod>
   static constexpr CoroutineHandler kCoroutine = &CoroutineUnary<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Task<Status> (S::*)(ServerContext&, Reader<Q>&, P&)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kClientStreaming;
+struct MethodTraits<Task<Status> (S::*)(ServerContext&, Reader<Q>&, P&)>
+    : MethodOf<Q, P, MethodShape::kClientStreaming> {
   template <auto kMethod>
   static constexpr CoroutineHandler kCoroutine = &CoroutineClientStreaming<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Task<Status> (S::*)(ServerContext&, const Q&, Writer<P>&)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kServerStreaming;
+struct MethodTraits<Task<Status> (S::*)(ServerContext&, const Q&, Writer<P>&)>
+    : MethodOf<Q, P, MethodShape::kServerStreaming> {
   template <auto kMethod>
   static constexpr CoroutineHandler kCoroutine = &CoroutineServerStreaming<S, Q, P, kMethod>;
 };
 
 template <typename S, typename Q, typename P>
-struct MethodTraits<Task<Status> (S::*)(ServerContext&, ReaderWriter<Q, P>&)> {
-  using Request = Q;
-  using Response = P;
-  static constexpr MethodShape kShape = MethodShape::kBidirectional;
+struct MethodTraits<Task<Status> (S::*)(ServerContext&, ReaderWriter<Q, P>&)>
+    : MethodOf<Q, P, MethodShape::kBidirectional> {
   template <auto kMethod>
   static constexpr CoroutineHandler kCoroutine = &CoroutineBidirectional<S, Q, P, kMethod>;
 };
