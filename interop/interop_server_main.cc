@@ -11,6 +11,8 @@
 #include "interop/load_reports.h"
 #include "interop/test_service.h"
 #include "server/plain_responder.h"
+#include "weir/health.h"
+#include "weir/reflection.h"
 #include "weir/weir.h"
 
 namespace {
@@ -90,12 +92,15 @@ int main(int argc, char** argv) {
   weir::interop::LoadReports reports;
   weir::interop::TestService service(reports);
   weir::interop::OpenRcaService load_service(reports);
+  weir::HealthService health;
   weir::ServerBuilder builder;
   builder.SetOptions(MakeOptions(settings));
   builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port),
                            std::move(credentials).value());
   builder.RegisterService(&service);
   builder.RegisterService(&load_service);
+  builder.RegisterService(&health);
+  weir::EnableReflection(builder);
   if (settings.plain_responder) weir::server::EnablePlainResponder(builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
   if (!server.ok()) return Fail(server.status());

@@ -27,6 +27,15 @@ MethodOptions Override(const MethodOptions& general, const MethodOptions& specif
   return result;
 }
 
+// `defaults`, unless a service wants less.
+MethodOptions WithLimitOf(const ServiceDescriptor& service, MethodOptions defaults) {
+  if (service.max_receive_message_bytes != 0) {
+    defaults.max_receive_message_bytes = std::min(MessageLimit(defaults.max_receive_message_bytes),
+                                                  service.max_receive_message_bytes);
+  }
+  return defaults;
+}
+
 HandlerStyle StyleOf(const MethodDescriptor& method, Execution execution) {
   if (method.coroutine != nullptr) return HandlerStyle::kCoroutine;
   // A streaming handler waits for its peer, so it may not run on the worker.
@@ -63,12 +72,13 @@ std::optional<std::string> Router::AddService(
            "\", by which nobody can call it: it must not be empty, nor begin or end with '/'. (A "
            "generic service is registered with RegisterGenericService.)";
   }
+  service_names_.push_back(name);
   for (const MethodDescriptor& method : descriptor.methods) {
     std::string path = "/";
     path.append(descriptor.full_name).append("/").append(method.name);
     if (const char* const fault = FaultOf(method)) return "method " + path + " " + fault;
     if (by_path_.count(path) != 0) return "method " + path + " is there twice";
-    MethodOptions options = Override(defaults, of_service);
+    MethodOptions options = Override(WithLimitOf(descriptor, defaults), of_service);
     if (const auto found = of_methods.find(path); found != of_methods.end()) {
       options = Override(options, found->second);
     }

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "weir/server_options.h"
 #include "weir/service.h"
@@ -48,6 +50,8 @@ class Router {
   // What is there for the paths that Find does not know; nullptr when there is nothing.
   const Method* generic_method() const { return generic_method_; }
   bool HasService(std::string_view full_name) const { return services_.count(full_name) != 0; }
+  // Full names, in order of registration, without the generic service.
+  std::span<const std::string_view> service_names() const { return service_names_; }
   size_t method_count() const { return methods_.size(); }
   template <typename Visit>
   void ForEachMethod(Visit visit) const {
@@ -62,6 +66,7 @@ class Router {
   const Method* generic_method_ = nullptr;
   std::unordered_map<std::string_view, const Method*> by_path_;
   std::unordered_set<std::string_view> services_;
+  std::vector<std::string_view> service_names_;
 };
 
 }  // namespace weir::server

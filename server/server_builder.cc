@@ -26,6 +26,7 @@ struct ServerBuilder::Plan {
   ServerOptions options;
   std::vector<Port> ports;
   std::vector<Registration> services;
+  std::vector<std::unique_ptr<Service>> owned_services;
   std::vector<Registration> generic_services;
   std::unordered_map<std::string, MethodOptions> methods;
   struct NamedCompressor {
@@ -126,6 +127,13 @@ ServerBuilder& ServerBuilder::RegisterService(Service* service, MethodOptions op
   return *this;
 }
 
+ServerBuilder& ServerBuilder::RegisterService(std::unique_ptr<Service> service,
+                                              MethodOptions options) {
+  RegisterService(service.get(), options);
+  plan_->owned_services.push_back(std::move(service));
+  return *this;
+}
+
 ServerBuilder& ServerBuilder::RegisterGenericService(GenericService* service,
                                                      MethodOptions options) {
   plan_->generic_services.push_back({service, options});
@@ -215,6 +223,7 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
   auto config = std::make_unique<server::ServerConfig>(
       std::move(plan->options), std::move(router),
       server::InterceptorChain(std::move(plan->interceptors)), std::move(compressors));
+  config->owned_services = std::move(plan->owned_services);
   config->has_plain_responder = plan->has_plain_responder;
   auto core = std::make_unique<server::ServerCore>(std::move(config));
   if (Status status = core->Start(std::move(ports)); !status.ok()) return status;

@@ -22,6 +22,10 @@ const std::string& ServerContext::peer() const { return peer_info().address; }
 
 const Peer& ServerContext::peer_info() const { return call_->connection().peer(); }
 
+std::span<const std::string_view> ServerContext::services() const {
+  return call_->connection().worker().config().router.service_names();
+}
+
 std::chrono::system_clock::time_point ServerContext::deadline() const {
   using WallPoint = std::chrono::system_clock::time_point;
   if (call_->deadline() == kNever) return WallPoint::max();

@@ -37,7 +37,8 @@ struct ServerConfig {
   InterceptorChain interceptors;
   Compressors compressors;
   Log log;
-  bool has_plain_responder = false;  // see plain_responder.h
+  std::vector<std::unique_ptr<Service>> owned_services;  // of those in `router`
+  bool has_plain_responder = false;                      // see plain_responder.h
 };
 
 // Confined to its worker's thread.

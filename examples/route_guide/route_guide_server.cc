@@ -12,6 +12,8 @@
 #include "examples/route_guide/blocking_route_guide.h"
 #include "examples/route_guide/coroutine_route_guide.h"
 #include "examples/support/flags.h"
+#include "weir/health.h"
+#include "weir/reflection.h"
 #include "weir/weir.h"
 
 namespace {
@@ -37,6 +39,11 @@ int main(int argc, char** argv) {
   weir::ServerBuilder builder;
   builder.AddListeningPort("0.0.0.0:" + std::to_string(port), weir::InsecureServerCredentials());
   builder.RegisterService(service.get());
+  // What orchestrators and tools ask for: `grpcurl -plaintext localhost:50051 describe`.
+  weir::HealthService health;
+  health.SetServingStatus("routeguide.RouteGuide", true);
+  builder.RegisterService(&health);
+  weir::EnableReflection(builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
   if (!server.ok()) {
     std::fprintf(stderr, "route_guide_server: %s\n", server.status().error_message().c_str());
@@ -46,6 +53,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
 
   stop.Wait();
+  health.Shutdown();
   (*server)->Shutdown(std::chrono::seconds(10));
   return 0;
 }

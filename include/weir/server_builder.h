@@ -43,6 +43,8 @@ class ServerBuilder {
 
   // Not owned; must outlive the server.
   ServerBuilder& RegisterService(Service* service, MethodOptions options = {});
+  // The same, owned by the server.
+  ServerBuilder& RegisterService(std::unique_ptr<Service> service, MethodOptions options = {});
 
   // Answers what no registered service has; see generic_service.h. Not owned; must outlive the
   // server. A server has one at most.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,11 @@ class ServerContext {
   // Address of the client, as gRPC writes it. Same as peer_info().address.
   const std::string& peer() const;
   const Peer& peer_info() const;
+
+  // ---- the server
+  // Full names of its services ("helloworld.Greeter"), in the order in which they were registered;
+  // a generic service has none. Valid as long as the server.
+  std::span<const std::string_view> services() const;
 
   // ---- time
   // Wall-clock point by which the client wants its answer; time_point::max() when it did not say.

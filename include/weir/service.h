@@ -3,6 +3,7 @@
 #ifndef WEIR_SERVICE_H_
 #define WEIR_SERVICE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -62,6 +63,9 @@ struct MethodDescriptor {
 struct ServiceDescriptor {
   std::string_view full_name;  // "helloworld.Greeter"
   std::span<const MethodDescriptor> methods;
+  // For services whose requests are small and may have to be kept for long: the largest, in bytes,
+  // if ServerOptions allows more. MethodOptions come before it. 0: no such limit.
+  size_t max_receive_message_bytes = 0;
 };
 
 // Base of every generated `Service` and `CoroutineService`. The object must outlive the server it

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "ping.weir.h"
+#include "weir/health.h"
+#include "weir/reflection.h"
 #include "weir/weir.h"
 
 namespace {
@@ -32,6 +34,10 @@ int Serve(bool self_check) {
   builder.AddListeningPort(self_check ? "127.0.0.1:0" : "0.0.0.0:50051",
                            weir::InsecureServerCredentials(), &port);
   builder.RegisterService(&service);
+  // For orchestrators and tools; a program may do without.
+  weir::HealthService health;
+  builder.RegisterService(&health);
+  weir::EnableReflection(builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", std::string(server.status().error_message()).c_str());

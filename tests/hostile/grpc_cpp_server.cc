@@ -3,7 +3,9 @@
 // grpc.testing.TestService on the synchronous API with the flags of weir's interop_server. Every
 // default is as it comes out of the box but one: the number of threads has a limit, because without
 // one a flood of requests takes all that the machine can have.
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <pthread.h>
 #include <signal.h>
@@ -144,6 +146,10 @@ int main(int argc, char** argv) {
   flags.Add("keepalive_timeout_ms", &keepalive_timeout_ms,
             "GRPC_ARG_KEEPALIVE_TIMEOUT_MS; 0 leaves it");
   flags.ParseOrExit(argc, argv);
+
+  // What interop_server has beside the test service.
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   // Blocked before any thread exists, so that sigwait() below is who gets it.
   sigset_t stop;

@@ -1,4 +1,4 @@
-// Family 5: requests that HTTP/2 allows and gRPC has to make up its mind about (A56-A63).
+// Family 5: requests that HTTP/2 allows and gRPC has to make up its mind about (A56-A62).
 #include <vector>
 
 #include "tests/hostile/attack.h"
@@ -294,9 +294,6 @@ void AddGrpcSemantics(Scenarios* rows) {
               {Status(3), Resets(kInternalError)});
   add_message("d", "a status message above the client's limit", std::string(100'000, 'm'), 4096,
               {Status(3), Resets(kInternalError)});
-  add({.id = "A63",
-       .title = "endless health watches and reflection loops",
-       .not_run = "grpc.testing.TestService has neither health nor reflection beside it"});
 }
 
 }  // namespace hostile

@@ -60,6 +60,10 @@ std::string InputRequest(size_t payload_bytes) {
   return Message(BytesField(1, Payload(payload_bytes)));
 }
 
+std::string NameRequest(int number, std::string_view name) {
+  return Message(BytesField(number, name));
+}
+
 std::string Gzip(std::string_view text) {
   z_stream stream{};
   constexpr int kGzipFormat = 15 + 16;  // the largest window, in gzip's wrapping

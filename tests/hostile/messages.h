@@ -26,6 +26,8 @@ std::string StatusRequest(int code, std::string_view message);
 std::string OutputRequest(size_t count, size_t bytes, size_t interval_us = 0);
 // StreamingInputCallRequest with a payload of zeros.
 std::string InputRequest(size_t payload_bytes);
+// Any request that is one text in field `number`: those of health and reflection.
+std::string NameRequest(int number, std::string_view name);
 
 std::string Gzip(std::string_view text);
 std::string Zstd(std::string_view text);

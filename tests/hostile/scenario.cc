@@ -13,6 +13,7 @@ Scenarios AllScenarios() {
   AddDataFlow(&rows);
   AddMessageBodies(&rows);
   AddGrpcSemantics(&rows);
+  AddServiceAttacks(&rows);
   AddConnections(&rows);
   AddTlsAttacks(&rows);
   AddInnocentTwins(&rows);

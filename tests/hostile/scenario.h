@@ -62,6 +62,7 @@ void AddFieldRules(Scenarios* rows);
 void AddDataFlow(Scenarios* rows);
 void AddMessageBodies(Scenarios* rows);
 void AddGrpcSemantics(Scenarios* rows);
+void AddServiceAttacks(Scenarios* rows);
 void AddConnections(Scenarios* rows);
 void AddTlsAttacks(Scenarios* rows);
 void AddInnocentTwins(Scenarios* rows);

@@ -43,6 +43,38 @@ TEST(Router, TellsWhichServicesItHas) {
   EXPECT_FALSE(router.HasService(""));
 }
 
+TEST(Router, NamesItsServicesInOrder) {
+  BlockingTextService blocking;
+  CoroutineTextService coroutine;
+  Router router;
+  ASSERT_EQ(router.AddService(coroutine, kDefaults, {}, {}), std::nullopt);
+  ASSERT_EQ(router.AddService(blocking, kDefaults, {}, {}), std::nullopt);
+  EXPECT_THAT(router.service_names(), ElementsAre("text.Coroutine", "text.Blocking"));
+}
+
+// A service that wants small requests, registered with these options for it.
+size_t LimitOfModestService(size_t limit, const MethodOptions& options) {
+  class Modest final : public Service {
+   public:
+    explicit Modest(const ServiceDescriptor* descriptor) : Service(descriptor) {}
+  };
+  BlockingTextService text;
+  const ServiceDescriptor descriptor = {.full_name = "text.Modest",
+                                        .methods = text.descriptor().methods,
+                                        .max_receive_message_bytes = limit};
+  Modest modest(&descriptor);
+  Router router;
+  EXPECT_EQ(router.AddService(modest, kDefaults, options, {}), std::nullopt);
+  return router.Find("/text.Modest/Unary")->receive_bytes_max;
+}
+
+TEST(Router, GivesAServiceNoMoreThanItWantsUnlessToldTo) {
+  EXPECT_EQ(LimitOfModestService(99, {}), 99u);
+  EXPECT_EQ(LimitOfModestService(101, {}), 100u);
+  EXPECT_EQ(LimitOfModestService(0, {}), 100u);
+  EXPECT_EQ(LimitOfModestService(99, {.max_receive_message_bytes = 500}), 500u);
+}
+
 TEST(Router, RefusesASecondImplementationOfAService) {
   BlockingTextService one;
   BlockingTextService two;

@@ -46,6 +46,7 @@ LAYERS = (
     ),
     Layer("include/weir", ("weir/",), ("protobuf",)),
     Layer("server", ("transport/", "server/", "weir/"), ("protobuf",), ("pthread.h",)),
+    Layer("server/services", ("weir/", "grpc/", "server/services/"), ("protobuf",)),
     Layer("interceptors", ("weir/", "interceptors/"), ("protobuf",)),
     Layer("rich_status", ("weir/", "google/rpc/"), ("protobuf",)),
     Layer("codegen", ("codegen/",), ("protobuf", "protoc")),
@@ -77,7 +78,7 @@ FILE_LIBRARIES = {
 LIBRARIES_OF_ONE_FILE = ("nghttp2", "zlib", "zstd")
 FREE_FOLDERS = ("bench/", "interop/", "tests/")
 
-# Prefix of a header -> its library. The first that matches decides.
+# Prefix of a header -> its library, "" for none. The first that matches decides.
 LIBRARIES = (
     ("absl/", "grpc"),
     ("ares", "c_ares"),
@@ -85,6 +86,8 @@ LIBRARIES = (
     ("gmock/", "googletest"),
     ("google/protobuf/compiler/", "protoc"),
     ("google/protobuf/", "protobuf"),
+    ("grpc/health/", ""),  # weir's own, made of grpc/
+    ("grpc/reflection/", ""),
     ("grpc", "grpc"),
     ("gtest/", "googletest"),
     ("nghttp2/", "nghttp2"),
@@ -114,6 +117,8 @@ WHERE_THREADS_MEET = {
     "server/connections_by_address.*": "one thread accepts, connections end on all of them",
     "server/handler_pool.*": "workers hand it calls, its threads take them",
     "server/memory_trimmer.*": "a thread of its own returns memory, any other may ask it to",
+    "server/services/health.cc": "any thread sets a status, workers tell it to clients",
+    "server/services/reflection.cc": "workers share what the first to be asked has made",
     "server/server_core.*": "any thread may shut the server down or wait for that",
     "transport/base/memory_pressure.h": "one worker measures, every worker heeds",
     "transport/driver/worker.*": "its load is read by the thread that places connections",

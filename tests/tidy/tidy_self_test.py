@@ -61,7 +61,7 @@ class IncludeDirection(unittest.TestCase):
         self.allowed("transport/net/a.cc", "<sys/epoll.h>", "<unistd.h>")
         self.allowed("transport/driver/a.cc", '"transport/http2/b.h"', '"transport/net/b.h"')
         self.allowed("server/a.cc", '"transport/driver/b.h"', '"weir/status.h"', '"server/b.h"')
-        self.allowed("server/services/a.cc", "<google/protobuf/descriptor.h>")
+        self.allowed("server/services/a.cc", "<google/protobuf/descriptor.h>", '"grpc/health/a.h"')
         self.allowed("interceptors/a.cc", '"weir/interceptor.h"', '"interceptors/b.h"')
         self.allowed("codegen/a.cc", "<google/protobuf/compiler/code_generator.h>")
         self.allowed("tests/a.cc", "<grpcpp/grpcpp.h>", "<nghttp2/nghttp2.h>", '"tests/b.h"')
@@ -69,6 +69,8 @@ class IncludeDirection(unittest.TestCase):
 
     def test_no_layer_may_include_what_is_above_it(self):
         self.refused("transport/base/a.cc", '"transport/net/b.h"', "transport/base may not")
+        self.refused("server/services/a.cc", '"server/b.h"', "server/services may not")
+        self.refused("server/services/a.cc", "<grpc/grpc.h>", "may not use the library grpc")
         self.refused("transport/http2/a.cc", '"transport/grpc/b.h"', "transport/http2 may not")
         self.refused("transport/http2/a.cc", '"transport/net/b.h"', "transport/http2 may not")
         self.refused("transport/grpc/a.cc", '"transport/http2/connection.h"', "may not include")

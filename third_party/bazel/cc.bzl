@@ -49,9 +49,14 @@ def weir_cc_test(name, copts = [], linkstatic = True, size = "small", **attribut
     )
 
 def weir_generated_cc_library(name, copts = [], linkstatic = True, **attributes):
-    """A cc_library of generated code, whose warnings nobody here could mend."""
+    """A cc_library of generated code, whose warnings nobody here could mend.
+
+    Programs have all of it: nothing refers to the messages of a file that holds services alone, and
+    reflection, which looks for files by name, would not find it.
+    """
     native.cc_library(
         name = name,
+        alwayslink = True,
         copts = _LANGUAGE + ["-w"] + copts,
         linkstatic = linkstatic,
         **attributes
