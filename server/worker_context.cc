@@ -6,6 +6,7 @@
 #include "server/call.h"
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
+#include "transport/base/large_blocks.h"
 #include "transport/net/free_memory.h"
 
 namespace weir::server {
@@ -80,6 +81,7 @@ void WorkerContext::ReleaseIdleMemory() {
   }
   ForgetMessages();
   ReleaseIdleFrames();
+  LargeBlocks::OfThread().Release();
   net::ReturnFreeMemoryOfThread();
 }
 

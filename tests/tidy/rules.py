@@ -120,6 +120,7 @@ WHERE_THREADS_MEET = {
     "server/services/health.cc": "any thread sets a status, workers tell it to clients",
     "server/services/reflection.cc": "workers share what the first to be asked has made",
     "server/server_core.*": "any thread may shut the server down or wait for that",
+    "transport/base/large_blocks.h": "nothing meets: each thread keeps blocks for itself",
     "transport/base/memory_pressure.h": "one worker measures, every worker heeds",
     "transport/driver/worker.*": "its load is read by the thread that places connections",
     "transport/http2/limit.h": "a worker counts, any thread may read",

@@ -11,6 +11,7 @@
 
 #include "transport/base/bytes.h"
 #include "transport/base/check.h"
+#include "transport/base/large_blocks.h"
 
 namespace weir {
 
@@ -20,15 +21,17 @@ class Buffer {
  public:
   Buffer() = default;
   // `size` bytes of unspecified content.
-  explicit Buffer(size_t size)
-      : bytes_(size == 0 ? nullptr : std::make_unique_for_overwrite<uint8_t[]>(size)),
-        size_(size),
-        capacity_(size) {}
+  explicit Buffer(size_t size) {
+    Reserve(size);
+    size_ = size;
+  }
+  ~Buffer() { Free(); }
   Buffer(Buffer&& other) noexcept
       : bytes_(std::move(other.bytes_)),
         size_(std::exchange(other.size_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
+    Free();
     bytes_ = std::move(other.bytes_);
     size_ = std::exchange(other.size_, 0);
     capacity_ = std::exchange(other.capacity_, 0);
@@ -63,10 +66,11 @@ class Buffer {
 
   void Reserve(size_t capacity) {
     if (capacity <= capacity_) return;
-    auto grown = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    if (size_ != 0) std::memcpy(grown.get(), bytes_.get(), size_);
-    bytes_ = std::move(grown);
-    capacity_ = capacity;
+    LargeBlocks::Block grown = Allocate(capacity);
+    if (size_ != 0) std::memcpy(grown.bytes.get(), bytes_.get(), size_);
+    Free();
+    bytes_ = std::move(grown.bytes);
+    capacity_ = grown.capacity;
   }
 
   // Drops the bytes from `size` on; keeps the capacity.
@@ -92,6 +96,15 @@ class Buffer {
   void Release() { *this = Buffer(); }
 
  private:
+  static LargeBlocks::Block Allocate(size_t capacity) {
+    if (capacity >= LargeBlocks::kBlockMin) return LargeBlocks::OfThread().Take(capacity);
+    return {std::make_unique_for_overwrite<uint8_t[]>(capacity), capacity};
+  }
+  void Free() noexcept {
+    if (capacity_ < LargeBlocks::kBlockMin) return;  // bytes_ frees itself
+    LargeBlocks::OfThread().Give({std::move(bytes_), capacity_});
+  }
+
   std::unique_ptr<uint8_t[]> bytes_;
   size_t size_ = 0;
   size_t capacity_ = 0;

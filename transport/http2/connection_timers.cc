@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "transport/base/large_blocks.h"
 #include "transport/http2/connection.h"
 #include "transport/http2/frame_writer.h"
 
@@ -86,6 +87,7 @@ void Connection::OnIdleDeadline() {
   decoder_.ReleaseIdleMemory();
   encoder_.ReleaseIdleMemory();
   streams_.ReleaseIdleMemory();
+  LargeBlocks::OfThread().Release();
 }
 
 // ---- Signs of life (gRFC A8). Moved only here, like the one above.
