@@ -33,7 +33,7 @@ _LIBRARIES = {
     "grpc": dict(
         packages = ["libgrpc++-dev", "protobuf-compiler-grpc"],
         headers = ["grpcpp/grpcpp.h"],
-        libraries = ["libgrpc++.so", "libgrpc.so", "libgpr.so"],
+        libraries = ["libgrpc++.so", "libgrpc.so", "libgpr.so", "libgrpc++_reflection.a"],
         programs = ["grpc_cpp_plugin"],
     ),
     "nghttp2": dict(

@@ -48,6 +48,8 @@ struct Rule {
   int http_status = 0;
   int grpc_status = 0;
   std::string_view message = {};  // is in grpc-message
+  std::string_view field = {};    // is in the answer, too
+  Fields seen = {};               // what the handler finds as metadata, whatever else there is
 
   friend void PrintTo(const Rule& rule, std::ostream* out) { *out << rule.name; }
 };
@@ -56,8 +58,9 @@ class RequestRule : public ServerTest, public ::testing::WithParamInterface<Rule
  protected:
   RequestRule() {
     options_.max_receive_message_bytes = 100;
-    coroutine_.unary = [this](ServerContext&, const Text&, Text& response) -> Task<Status> {
+    coroutine_.unary = [this](ServerContext& context, const Text&, Text& response) -> Task<Status> {
       was_handler_called_ = true;
+      for (const auto& [key, value] : context.client_metadata()) seen_.emplace_back(key, value);
       response.value = "answer";
       co_return Status::OK;
     };
@@ -85,6 +88,7 @@ class RequestRule : public ServerTest, public ::testing::WithParamInterface<Rule
               std::string::npos)
         << answer;
     EXPECT_NE(answer.find(rule.message), std::string::npos) << answer;
+    EXPECT_NE(answer.find(rule.field), std::string::npos) << answer;
     if (!is_client_done) {
       EXPECT_EQ(heard.back(), NoMoreLine(1));
     }
@@ -100,6 +104,7 @@ class RequestRule : public ServerTest, public ::testing::WithParamInterface<Rule
   }
 
   bool was_handler_called_ = false;
+  std::vector<std::pair<std::string, std::string>> seen_;
 };
 
 using namespace std::string_view_literals;
@@ -159,7 +164,8 @@ const Rule kNotGrpc[] = {
     {"TimeoutOfZero", And(Proper(), "grpc-timeout", "0n"), "", 200, 4, "deadline"},
     {"NoBase64", And(Proper(), "x-bin", "a!"), "", 400, 13, "base64"},
     {"NoBase64InAList", And(Proper(), "x-bin", "YQ==,!"), "", 400, 13, "base64"},
-    {"UnknownEncoding", And(Proper(), "grpc-encoding", "zebra"), "", 200, 12, "zebra"},
+    {"UnknownEncoding", And(Proper(), "grpc-encoding", "zebra"), "", 200, 12, "zebra",
+     "grpc-accept-encoding=identity,deflate,gzip,zstd"},
 };
 
 // "Length-Prefixed-Message", compression.md, and cardinality ("Status codes").
@@ -245,12 +251,16 @@ const Rule kAccepted[] = {
     {"HostBesideAuthority", And(Proper(), "host", "another")},
     {"NoAuthorityAtAll", Without(":authority")},
     {"LongestTimeout", And(Proper(), "grpc-timeout", "99999999H")},
-    {"PaddedBase64", And(Proper(), "x-bin", "YQ==")},
-    {"UnpaddedBase64", And(Proper(), "x-bin", "YQ")},
-    {"ListOfBase64", And(Proper(), "x-bin", "YQ,Yg==,")},
-    {"UnknownReservedName", And(Proper(), "grpc-future", "value")},
-    {"ValueOutsideAscii", And(Proper(), "x-key", "\xc3\xa4")},
-    {"EmptyValue", And(Proper(), "x-key", "")},
+    {.name = "PaddedBase64", .fields = And(Proper(), "x-bin", "YQ=="), .seen = {{"x-bin", "a"}}},
+    {.name = "UnpaddedBase64", .fields = And(Proper(), "x-bin", "YQ"), .seen = {{"x-bin", "a"}}},
+    {.name = "ListOfBase64",
+     .fields = And(Proper(), "x-bin", "YQ,Yg==,"),
+     .seen = {{"x-bin", "a"}, {"x-bin", "b"}, {"x-bin", ""}}},
+    {.name = "UnknownReservedName", .fields = And(Proper(), "grpc-future", "value"), .seen = {}},
+    {.name = "ValueOutsideAscii",
+     .fields = And(Proper(), "x-key", "\xc3\xa4"),
+     .seen = {{"x-key", "\xc3\xa4"}}},
+    {.name = "EmptyValue", .fields = And(Proper(), "x-key", ""), .seen = {{"x-key", ""}}},
     {"RightContentLength", And(Proper(), "content-length", "10")},
     {"EncodingThatNoMessageUses", And(Proper(), "grpc-encoding", "gzip")},
 };
@@ -266,6 +276,8 @@ TEST_P(AcceptedRequest, IsAnswered) {
   EXPECT_TRUE(heard[0].starts_with(HeadersLine(1))) << heard[0];
   EXPECT_EQ(heard[1], MessageLine(1, "answer"));
   EXPECT_EQ(heard[2], TrailersLine(1));
+  const Fields& seen = GetParam().seen;
+  EXPECT_EQ(seen_, decltype(seen_)(seen.begin(), seen.end()));
 }
 
 // ---- trailers of a request ---------------------------------------------------------------------
