@@ -1,80 +1,95 @@
-// The greeter as a benchmark wants it: in each style of handler, with as many threads as told.
+// The greeter, and streams, as a benchmark wants them: in each style of handler, with as many
+// threads as told.
 //
-// Its flags and the path it serves are used by other programs; do not change them.
+// Its flags and the paths it serves are used by other programs; do not change them.
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
-#include "examples/greeter/greeter.weir.h"
+#include "bench/servers/blocking_services.h"
+#include "bench/servers/coroutine_services.h"
 #include "examples/support/flags.h"
 #include "weir/weir.h"
 
 namespace {
 
-using helloworld::HelloReply;
-using helloworld::HelloRequest;
+struct Settings {
+  int port = 50051;
+  int threads = 1;
+  std::string execution = "inline";
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  bool gzip = false;
+};
 
-void Greet(const HelloRequest& request, HelloReply* reply) {
-  // One allocation for a long name, none for a short one.
-  std::string* message = reply->mutable_message();
-  message->reserve(6 + request.name().size());
-  message->append("Hello ");
-  message->append(request.name());
+weir::StatusOr<std::shared_ptr<weir::ServerCredentials>> MakeCredentials(const Settings& settings) {
+  if (settings.tls_cert_file.empty()) return weir::InsecureServerCredentials();
+  weir::StatusOr<std::string> chain = weir::ReadFile(settings.tls_cert_file);
+  if (!chain.ok()) return chain.status();
+  weir::StatusOr<std::string> key = weir::ReadFile(settings.tls_key_file);
+  if (!key.ok()) return key.status();
+  weir::SslServerCredentialsOptions options;
+  options.pem_key_cert_pairs.push_back({.private_key = *key, .cert_chain = *chain});
+  return weir::SslServerCredentials(std::move(options));
 }
 
-class BlockingGreeter final : public helloworld::Greeter::Service {
-  weir::Status SayHello(weir::ServerContext*, const HelloRequest* request,
-                        HelloReply* reply) override {
-    Greet(*request, reply);
-    return weir::Status::OK;
+// A stream waits for its client, so that inline handlers are coroutines where the call has one.
+void RegisterServices(const Settings& settings, weir::ServerBuilder* builder) {
+  const weir::CompressionAlgorithm encoding =
+      settings.gzip ? weir::CompressionAlgorithm::kGzip : weir::CompressionAlgorithm::kNone;
+  if (settings.execution == "coroutine") {
+    builder->RegisterService(std::make_unique<weir::bench::CoroutineGreeter>(encoding));
+  } else {
+    weir::MethodOptions options;
+    options.execution =
+        settings.execution == "inline" ? weir::Execution::kInline : weir::Execution::kPool;
+    builder->RegisterService(std::make_unique<weir::bench::BlockingGreeter>(encoding), options);
   }
-};
+  if (settings.execution == "blocking") {
+    builder->RegisterService(std::make_unique<weir::bench::BlockingStreams>(encoding));
+  } else {
+    builder->RegisterService(std::make_unique<weir::bench::CoroutineStreams>(encoding));
+  }
+}
 
-class CoroutineGreeter final : public helloworld::Greeter::CoroutineService {
-  weir::Task<weir::Status> SayHello(weir::ServerContext&, const HelloRequest& request,
-                                    HelloReply& reply) override {
-    Greet(request, &reply);
-    co_return weir::Status::OK;
-  }
-};
+int Fail(const weir::Status& status) {
+  std::fprintf(stderr, "greeter_server: %s\n", status.error_message().c_str());
+  return 1;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   weir::StopSignal stop;  // Before any thread exists.
 
-  int port = 50051;
-  int threads = 1;
-  std::string execution = "inline";
-  examples::Flags flags("Serves helloworld.Greeter for benchmarks until SIGTERM or SIGINT.");
-  flags.Add("port", &port, "port to listen on; 0 takes a free one", examples::kPortRange);
-  flags.Add("threads", &threads, "worker threads; 0 takes one per CPU",
+  Settings settings;
+  examples::Flags flags(
+      "Serves helloworld.Greeter and weir.bench.Streams for benchmarks until SIGTERM or SIGINT.");
+  flags.Add("port", &settings.port, "port to listen on; 0 takes a free one", examples::kPortRange);
+  flags.Add("threads", &settings.threads, "worker threads; 0 takes one per CPU",
             {.lowest = 0, .highest = 1024});
-  flags.AddChoice("execution", &execution, "where the handler runs",
+  flags.AddChoice("execution", &settings.execution, "where the handler runs",
                   {"inline", "blocking", "coroutine"});
+  flags.Add("tls_cert_file", &settings.tls_cert_file, "PEM file with the certificate; serves TLS");
+  flags.Add("tls_key_file", &settings.tls_key_file, "PEM file with its private key");
+  flags.Add("gzip", &settings.gzip, "compress answers to clients that accept it");
   flags.ParseOrExit(argc, argv);
+  if (settings.tls_cert_file.empty() != settings.tls_key_file.empty()) {
+    examples::ExitForWrongUsage(argv[0], "--tls_cert_file and --tls_key_file need each other");
+  }
 
-  BlockingGreeter blocking;
-  CoroutineGreeter coroutine;
+  weir::StatusOr<std::shared_ptr<weir::ServerCredentials>> credentials = MakeCredentials(settings);
+  if (!credentials.ok()) return Fail(credentials.status());
   weir::ServerOptions options;
-  options.worker_threads = static_cast<size_t>(threads);
+  options.worker_threads = static_cast<size_t>(settings.threads);
   weir::ServerBuilder builder;
   builder.SetOptions(std::move(options));
-  builder.AddListeningPort("0.0.0.0:" + std::to_string(port), weir::InsecureServerCredentials());
-  if (execution == "coroutine") {
-    builder.RegisterService(&coroutine);
-  } else {
-    weir::MethodOptions method_options;
-    method_options.execution =
-        execution == "inline" ? weir::Execution::kInline : weir::Execution::kPool;
-    builder.RegisterService(&blocking, method_options);
-  }
+  builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port), *credentials);
+  RegisterServices(settings, &builder);
   weir::StatusOr<std::unique_ptr<weir::Server>> server = builder.BuildAndStart();
-  if (!server.ok()) {
-    std::fprintf(stderr, "greeter_server: %s\n", server.status().error_message().c_str());
-    return 1;
-  }
+  if (!server.ok()) return Fail(server.status());
   std::printf("listening on %s\n", (*server)->addresses().front().c_str());
   std::fflush(stdout);
 
