@@ -21,7 +21,7 @@ def parse(words, root):
                         help="only servers whose name contains one of these texts")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
-    parser.add_argument("--no-strace", action="store_true", help="do not count system calls")
+    parser.add_argument("--no-syscalls", action="store_true", help="do not count system calls")
     parser.add_argument("--no-build", action="store_true", help="take the programs as they are")
     parser.add_argument("--programs", type=pathlib.Path, default=root / "bazel-bin",
                         metavar="DIRECTORY", help="where the programs are (bazel-bin)")

@@ -59,11 +59,11 @@ def to_figures(scenario, result, before, after, memory):
 
 def count_syscalls(rig, scenario, server, record):
     """In a round that nothing else is taken from. A figure that is missing is said, and no more."""
-    if not rig.count_syscalls:
+    if rig.syscall_counter is None:
         return
     results = []
     try:
-        counts = syscalls.count(server.pid, lambda: results.append(
+        counts = syscalls.count(rig.syscall_counter, server.pid, lambda: results.append(
             rig.call(server, scenario, scenario.traced_calls())))
     except process.BenchError as error:
         record.note(f"System calls of {server.name} are not counted: {error}.")

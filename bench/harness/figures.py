@@ -12,7 +12,11 @@ class Figure:
     more_is_better: bool = False
 
     def text(self, value):
-        return "–" if value is None else f"{value:,.{self.digits}f}"
+        if value is None:
+            return "–"
+        # One more digit for what is so small that rounding would hide differences.
+        digits = self.digits + (self.digits > 0 and abs(value) < 1)
+        return f"{value:,.{digits}f}"
 
 
 FIGURES = {
@@ -23,8 +27,8 @@ FIGURES = {
     "per_cpu_second": Figure("{unit}s/CPU s", more_is_better=True),
     "mib_per_second": Figure("MiB/s", 1, True),
     "cpu_percent": Figure("CPU %"),
-    "voluntary": Figure("waits", 3),
-    "involuntary": Figure("preempted", 3),
+    "voluntary": Figure("waits", 2),
+    "involuntary": Figure("preempted", 2),
     "syscalls": Figure("syscalls", 2),
     "rss_mib": Figure("RSS MiB", 1),
     "peak_mib": Figure("peak MiB", 1),

@@ -91,10 +91,10 @@ def _page(title, height, parts):
         _text(16, 28, title, "title"), *parts, "</svg>"]) + "\n"
 
 
-def bars(title, unit, rows, digits=2, log=False):
+def bars(title, unit, rows, text=str, log=False):
     """Horizontal bars. `rows` are (name, value, lowest, highest); the last two are whiskers.
 
-    A logarithmic scale (`log`) needs values above zero.
+    `text` makes the label of a value. A logarithmic scale (`log`) needs values above zero.
     """
     bottom = _TOP + _STEP * len(rows)
     highest = max([value for _, *values in rows for value in values] + [0])
@@ -127,8 +127,7 @@ def bars(title, unit, rows, digits=2, log=False):
         parts += [_line(x_of(end), middle - 4, x_of(end), middle + 4, "whisker")
                   for end in (low, high)]
         parts.append(_text(_LEFT - 8, middle + 4, name, "text", "end"))
-        parts.append(_text(max(x_of(high), x_of(value)) + 6, middle + 4,
-                           f"{value:,.{digits}f}"))
+        parts.append(_text(max(x_of(high), x_of(value)) + 6, middle + 4, text(value)))
     return _page(title, bottom + _BOTTOM, parts)
 
 

@@ -60,7 +60,7 @@ def plots(record, rows):
         values = [value for _, value, _, _ in bars]
         is_log = min(values) > 0 and max(values) / min(values) > LOG_SCALE_FROM
         out[f"{scenario.name}.svg"] = plot.bars(
-            scenario.title, figure.title.format(unit=scenario.unit), bars, figure.digits, is_log)
+            scenario.title, figure.title.format(unit=scenario.unit), bars, figure.text, is_log)
     lines = []
     for row in rows:
         points = [(label, row["figures"][key]["median"])

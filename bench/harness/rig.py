@@ -21,7 +21,7 @@ class Rig:
     load: pathlib.Path
     request_file: pathlib.Path
     certificate: tuple  # (certificate, key), or None
-    count_syscalls: bool
+    syscall_counter: str  # syscalls.PERF or STRACE, or None
     peaks: dict = dataclasses.field(default_factory=dict)  # server -> calls per second
 
     def server_cores(self, scenario):

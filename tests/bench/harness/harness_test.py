@@ -83,8 +83,14 @@ class Parsing(unittest.TestCase):
                 generators.parse_load(output)
 
     def test_strace_with_and_without_errors(self):
-        self.assertEqual(syscalls.parse(STRACE), {"sendmsg": 1000, "recvfrom": 2000})
-        self.assertEqual(syscalls.parse(""), {})
+        self.assertEqual(syscalls.parse_strace(STRACE), {"sendmsg": 1000, "recvfrom": 2000})
+        self.assertEqual(syscalls.parse_strace(""), {})
+
+    def test_perf_that_may_count_and_that_may_not(self):
+        text = "# started on\n\n145,,raw_syscalls:sys_enter,1340283,100.00,,\n"
+        self.assertEqual(syscalls.parse_perf(text), {"all": 145})
+        text = "<not counted>,,raw_syscalls:sys_enter,0,100.00,,\n"
+        self.assertEqual(syscalls.parse_perf(text), {})
 
     def test_thread_of_proc(self):
         thread = counters.parse_thread(
@@ -147,7 +153,7 @@ class Summarising(unittest.TestCase):
                            extras={"weir inline": {"syscalls": 0.5}})
         lines = tables.table(record, summary.summarise(record))
         column = lines[0].index("syscalls")
-        self.assertEqual([line[column] for line in lines[1:]], ["0.50", "–"])
+        self.assertEqual([line[column] for line in lines[1:]], ["0.500", "–"])
         self.assertNotIn("peak MiB", lines[0])
 
     def test_the_two_generators_are_put_side_by_side(self):
@@ -226,7 +232,7 @@ class Plotting(unittest.TestCase):
         svg = plot.bars("Title <1>", "CPU µs/call", self.ROWS)
         one, other = self.bars_of(svg)
         self.assertAlmostEqual(other / one, 4, delta=0.01)
-        for part in ("Title &lt;1&gt;", "CPU µs/call", "a &lt;b&gt; &amp; c", "8.00",
+        for part in ("Title &lt;1&gt;", "CPU µs/call", "a &lt;b&gt; &amp; c", "8.0",
                      "prefers-color-scheme: dark"):
             self.assertIn(part, svg)
 
