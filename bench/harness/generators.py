@@ -42,7 +42,7 @@ def parse_h2load(output, calls):
     succeeded = re.search(r"status codes: (\d+) 2xx", output)
     rate = re.search(r"finished in .*, ([\d.]+) req/s", output)
     if succeeded is None or rate is None or int(succeeded[1]) != calls:
-        raise process.BenchError(f"not {calls} calls were answered with 2xx; h2load said:\n{output}")
+        raise process.BenchError(f"not {calls} calls got a 2xx; h2load said:\n{output}")
     return Result(calls, calls / float(rate[1]))
 
 

@@ -94,7 +94,8 @@ class Parsing(unittest.TestCase):
 
     def test_thread_of_proc(self):
         thread = counters.parse_thread(
-            "5000 77 9\n", "Name:\tx\nvoluntary_ctxt_switches:\t3\nnonvoluntary_ctxt_switches:\t4\n")
+            "5000 77 9\n",
+            "Name:\tx\nvoluntary_ctxt_switches:\t3\nnonvoluntary_ctxt_switches:\t4\n")
         self.assertEqual(thread, counters.Thread(5000, 3, 4))
 
     def test_own_process_can_be_read(self):
@@ -122,7 +123,8 @@ class Counting(unittest.TestCase):
 
     def test_without_a_thread_that_ended_ticks_are_what_is_left(self):
         found = counters.difference(
-            self.snapshot(0, 0, a=(1000, 1, 1), b=(1, 1, 1)), self.snapshot(1, 1, a=(2000, 2, 2)), 1)
+            self.snapshot(0, 0, a=(1000, 1, 1), b=(1, 1, 1)),
+            self.snapshot(1, 1, a=(2000, 2, 2)), 1)
         self.assertEqual(found["cpu_us"], 2e6 / counters._TICKS_PER_SECOND)
         self.assertIsNone(found["voluntary"])
 
