@@ -149,7 +149,7 @@ def percentiles(title, unit, series):
 
     `series` are (name, [(label, value above zero), ...]); all have the same labels.
     """
-    top, bottom, right = _TOP, _TOP + max(260, 18 * len(series)), WIDTH - 150
+    top, bottom, right = _TOP, _TOP + max(260, 18 * len(series)), WIDTH - 165
     left = 70
     labels = [label for label, _ in series[0][1]]
     values = [value for _, points in series for _, value in points]
