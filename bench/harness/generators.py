@@ -3,6 +3,7 @@ else. A run is worth something only if every call has succeeded."""
 
 import dataclasses
 import json
+import math
 import re
 
 from harness import process
@@ -14,6 +15,9 @@ HEADERS = ("content-type: application/grpc", "te: trailers")
 
 H2LOAD = "h2load"
 LOAD = "load"
+
+# Of the load client, where it runs for a time: calls that are made but not counted.
+WARM_UP_SECONDS = 1
 
 # A run that takes this much longer than it should hangs.
 PATIENCE_SECONDS = 120
@@ -72,6 +76,11 @@ def h2load_command(server, scenario, calls, request_file):
         command += ["-H", header]
     scheme = "https" if server.ca_file else "http"
     return command + [f"{scheme}://127.0.0.1:{server.port}/{METHOD}"]
+
+
+def timed(seconds):
+    """Flags of the load client for calls during a time, in the whole seconds that it knows."""
+    return [f"--seconds={math.ceil(seconds)}", f"--warm_up_seconds={WARM_UP_SECONDS}"]
 
 
 def load_command(program, server, scenario, flags):

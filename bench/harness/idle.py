@@ -1,6 +1,7 @@
 """How much memory does a connection, or a stream, hold that does nothing?"""
 
 import contextlib
+import json
 import resource
 import select
 import subprocess
@@ -52,7 +53,7 @@ def one_sample(rig, scenario, program, flags, count):
         servers.check_answers(server, rig.checker, rig.client_cores(scenario))
         time.sleep(SETTLE_SECONDS)
         before, _ = counters.memory(server.pid)
-        with holding(rig, scenario, server, flags):
+        with holding(rig, scenario, server, flags, count):
             time.sleep(SETTLE_SECONDS)
             after, _ = counters.memory(server.pid)
             server.check_alive()
@@ -60,11 +61,23 @@ def one_sample(rig, scenario, program, flags, count):
             "rss_mib": after / _MIB}
 
 
+def check_held(output, count):
+    """BenchError unless the load client's JSON says that it has held so many, without a failure."""
+    try:
+        report = json.loads(output)
+        held, failed = report["connections"] * report["streams"], report["failed"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise process.BenchError(f"the load client's report cannot be read: {error!r}") from error
+    if failed:
+        raise process.BenchError(f"{failed} calls have failed: {report.get('first_failure')}")
+    if held != count:
+        raise process.BenchError(f"the load client has held {held:,} instead of {count:,}")
+
+
 @contextlib.contextmanager
-def holding(rig, scenario, server, flags):
-    """The load client, idle: all connections are open during the block."""
+def holding(rig, scenario, server, flags, count):
+    """The load client, idle: `count` connections or streams are open during the block."""
     command = generators.load_command(rig.load, server, scenario, flags)
-    command.remove("--json")  # Its only word is that it is ready.
     client = process.start(command, rig.client_cores(scenario), stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE)
     try:
@@ -77,6 +90,8 @@ def holding(rig, scenario, server, flags):
         yield
         if client.poll() is not None:
             raise process.BenchError(f"the load client has ended: {client.stderr.read().strip()}")
+        process.stop(client)
+        check_held(client.stdout.read(), count)
     finally:
         process.stop(client)
         client.stdout.close()

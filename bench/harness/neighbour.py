@@ -1,13 +1,13 @@
 """How long does a polite client wait while another one floods the same server?"""
 
+import math
 import subprocess
 
 from harness import figures, generators, process
 
 FLOOD_CONNECTIONS = 10
 FLOOD_STREAMS = 100
-WARM_UP_SECONDS = 0.3
-# The flood begins before the measured calls and ends after them.
+# The flood begins before the calls that count, since those have a warm-up, and ends after them.
 MARGIN_SECONDS = 1
 
 
@@ -24,14 +24,14 @@ def measure(rig, scenario, programs, record, say):
 
 
 def one_sample(rig, scenario, server):
-    alone = figures.latencies(victim(rig, scenario, server, WARM_UP_SECONDS))
+    alone = figures.latencies(victim(rig, scenario, server))
     command = generators.load_command(rig.load, server, scenario, [
         f"--connections={FLOOD_CONNECTIONS}", f"--streams={FLOOD_STREAMS}",
-        f"--seconds={rig.seconds + 2 * MARGIN_SECONDS:g}"])
+        f"--seconds={math.ceil(rig.seconds) + generators.WARM_UP_SECONDS + MARGIN_SECONDS}"])
     flood = process.start(command, rig.client_cores(scenario), stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL)
     try:
-        beside = figures.latencies(victim(rig, scenario, server, MARGIN_SECONDS))
+        beside = figures.latencies(victim(rig, scenario, server))
         if flood.poll() is not None:
             raise process.BenchError("the flood has ended too early")
         output, _ = flood.communicate(timeout=generators.PATIENCE_SECONDS)
@@ -45,7 +45,6 @@ def one_sample(rig, scenario, server):
     return beside | {"alone_p50_us": alone["p50_us"], "alone_p99_us": alone["p99_us"]}
 
 
-def victim(rig, scenario, server, warm_up_seconds):
+def victim(rig, scenario, server):
     """A client that has one call at a time."""
-    return rig.load_for(server, scenario, [
-        f"--seconds={rig.seconds:g}", f"--warm_up_seconds={warm_up_seconds:g}"])
+    return rig.load_for(server, scenario, generators.timed(rig.seconds))

@@ -1,9 +1,6 @@
 """How long do calls take when they come at a given rate, whatever the server does?"""
 
-from harness import figures
-
-# Of each run, before its latencies count.
-WARM_UP_SECONDS = 0.3
+from harness import figures, generators
 
 
 def measure(rig, scenario, programs, record, say):
@@ -29,8 +26,7 @@ def measure(rig, scenario, programs, record, say):
 
 def find_peak(rig, scenario, server):
     """Calls per second of a closed loop."""
-    flags = [f"--seconds={rig.seconds:g}", f"--warm_up_seconds={WARM_UP_SECONDS:g}"]
-    result = rig.load_for(server, scenario, flags)
+    result = rig.load_for(server, scenario, generators.timed(rig.seconds))
     return result.calls / result.seconds
 
 
@@ -42,8 +38,7 @@ def choose_rates(peaks, share, same):
 
 def one_sample(rig, scenario, server, rate):
     result = rig.load_for(server, scenario, [
-        f"--rate={rate:.0f}", "--arrivals=poisson", f"--seconds={rig.seconds:g}",
-        f"--warm_up_seconds={WARM_UP_SECONDS:g}"])
+        f"--rate={rate:.0f}", "--arrivals=poisson", *generators.timed(rig.seconds)])
     server.check_alive()
     return figures.latencies(result) | {
         "wanted_per_second": rate, "per_second": result.calls / result.seconds,

@@ -66,7 +66,8 @@ def _unary_by_load(connections, streams, default=False):
         f"{connections}x{streams}-load",
         f"{connections} connections × {streams} calls at a time, by the load client",
         connections=connections, streams=streams, figures=COST_AND_LATENCY, default=default,
-        note="The same as by h2load: the two generators should lead to the same CPU time.")
+        note="The same calls as by h2load. The two should come close, though a faster client lets "
+        "a fast server work in larger batches.")
 
 
 def _size(name, title, size, connections, streams, first_calls, default=False):

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "third_party")]
 
 # pylint: disable=wrong-import-position
-from harness import cold_start, counters, figures, generators, open_loop, plot, procedures
+from harness import cold_start, counters, figures, generators, idle, open_loop, plot, procedures
 from harness import programs, report, scenarios, summary, syscalls, tables
 from harness.process import BenchError
 from harness.record import Record
@@ -85,6 +85,13 @@ class Parsing(unittest.TestCase):
     def test_strace_with_and_without_errors(self):
         self.assertEqual(syscalls.parse_strace(STRACE), {"sendmsg": 1000, "recvfrom": 2000})
         self.assertEqual(syscalls.parse_strace(""), {})
+
+    def test_idle_client_says_what_it_has_held(self):
+        said = {"connections": 10, "streams": 5, "failed": 0}
+        idle.check_held(json.dumps(said), 50)
+        for output in ["", json.dumps(said | {"streams": 1}), json.dumps(said | {"failed": 1})]:
+            with self.assertRaises(BenchError):
+                idle.check_held(output, 50)
 
     def test_perf_that_may_count_and_that_may_not(self):
         text = "# started on\n\n145,,raw_syscalls:sys_enter,1340283,100.00,,\n"
