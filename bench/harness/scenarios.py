@@ -40,6 +40,7 @@ class Scenario:
     all_cores: bool = False  # server and client share all cores instead of having one each
     share_of_peak: float = 0  # open loop: of the server's own peak, or of the lowest of all
     same_rate: bool = False
+    compared: bool = True  # whether the first figures of two servers may be divided
     figures: tuple = COST
     default: bool = False
     note: str = ""
@@ -99,7 +100,7 @@ def _headers(client, default=False):
 def _open_loop(name, title, same_rate, default=False):
     return Scenario(
         name, title, procedure=OPEN_LOOP, connections=10, streams=100, share_of_peak=0.5,
-        same_rate=same_rate, figures=LATENCY, default=default,
+        same_rate=same_rate, compared=same_rate, figures=LATENCY, default=default,
         note="Calls begin at times drawn from a Poisson process, whether or not earlier ones are "
         "answered, and their latency counts from that time. The peak is what the closed loop of "
         "10 connections × 100 calls reached: for the fastest servers that is the client's.")

@@ -29,7 +29,7 @@ def summarise(record):
         figures = {name: spread([sample.get(name) for sample in samples]) for name in names}
         rows.append({"server": server, "figures": {k: v for k, v in figures.items() if v}})
     headline = names[0]
-    reference = best(rows, REFERENCE, headline)
+    reference = best(rows, REFERENCE, headline) if record.scenario.compared else None
     for row in rows:
         row["times_better"] = times_better(row, reference, headline)
     return rows
@@ -66,7 +66,7 @@ def overview(results):
     for record, rows in results:
         name = record.scenario.figures[0]
         ours, theirs = best(rows, OURS, name), best(rows, REFERENCE, name)
-        if ours and theirs:
+        if ours and theirs and record.scenario.compared:
             lines.append((record.scenario.title, name, record.scenario.unit, ours, theirs,
                           times_better(ours, theirs, name)))
     return lines

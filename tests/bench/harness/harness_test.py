@@ -157,6 +157,15 @@ class Summarising(unittest.TestCase):
         self.assertIsNone(rows[0]["times_better"])
         self.assertNotIn("× better", tables.table(record_of({}), rows)[0])
 
+    def test_latencies_at_different_rates_are_not_compared(self):
+        samples = {"weir inline": [{"p99_us": 10}], "gRPC C++ sync": [{"p99_us": 20}]}
+        for name, ratios, count in (("open-loop-half", [None, None], 0),
+                                    ("open-loop-same", [2.0, 1.0], 1)):
+            record = record_of(samples, name)
+            rows = summary.summarise(record)
+            self.assertEqual([row["times_better"] for row in rows], ratios)
+            self.assertEqual(len(summary.overview([(record, rows)])), count)
+
     def test_figures_of_a_round_of_their_own_and_missing_ones(self):
         record = record_of({"weir inline": cost(1.0), "tonic": cost(2.0)},
                            extras={"weir inline": {"syscalls": 0.5}})
