@@ -46,18 +46,22 @@ class Unable(Exception):
 
 
 @contextlib.contextmanager
-def serving(program, execution, tool=()):
+def serving(programs, execution, tool=()):
     """(process, port) of a server, run by a tool if there is one. It must stop properly."""
+    program, slow_clock = programs
     command = [*tool, str(program), "--port=0", f"--execution={execution}", "--threads=1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = dict(os.environ, LD_PRELOAD=str(slow_clock)) if tool else None
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         try:
             line = process.stdout.readline()
             ready = re.fullmatch(r"listening on .*:(\d+)\n", line)
             if not ready:
                 raise Unable(f"{' '.join(command)} does not start: it says {line!r}")
             yield process, int(ready[1])
-            target = process.pid if not tool or tool[0] == "valgrind" else _child_of(process.pid)
-            os.kill(target, signal.SIGTERM)
+            is_traced = bool(tool) and tool[0] == "strace"
+            os.kill(_child_of(process.pid) if is_traced else process.pid, signal.SIGTERM)
             if process.wait(SERVER_SECONDS) != 0:
                 raise Unable(f"the server ended with {process.returncode} after SIGTERM")
         finally:
@@ -105,11 +109,11 @@ def _sum_in(path, pattern):
     return int(found[1].replace(",", ""))
 
 
-def _count(program, execution, what, batch, batches):
+def _count(programs, execution, what, batch, batches):
     """What the whole process did for so many batches, and for starting and stopping."""
     with tempfile.TemporaryDirectory() as folder:
         tool, result = TOOLS[what](pathlib.Path(folder))
-        with serving(program, execution, tool) as (_, port):
+        with serving(programs, execution, tool) as (_, port):
             connection = client.Connection(port)
             for _ in range(batches):
                 connection.call(batch)
@@ -117,11 +121,11 @@ def _count(program, execution, what, batch, batches):
         return result()
 
 
-def cost(program, execution, what, batch):
+def cost(programs, execution, what, batch):
     """Of a batch, in steady state: the difference of two runs."""
-    few = _count(program, execution, what, batch, WARM_UP)
-    many = _count(program, execution, what, batch, WARM_UP + BATCHES)
-    return (many - few) / BATCHES
+    few = _count(programs, execution, what, batch, WARM_UP)
+    many = _count(programs, execution, what, batch, WARM_UP + BATCHES)
+    return round((many - few) / BATCHES, 1)
 
 
 # ---- memory --------------------------------------------------------------------------------------
@@ -143,14 +147,14 @@ def settled(process):
     return lowest
 
 
-def idle_server(program):
-    with serving(program, "inline") as (process, _):
+def idle_server(programs):
+    with serving(programs, "inline") as (process, _):
         return resident(process) / 1024
 
 
-def _each(program, execution, open_one, before, count):
+def _each(programs, execution, open_one, before, count):
     """Bytes for each of `count`, on top of `before` that are there already."""
-    with serving(program, execution) as (process, port):
+    with serving(programs, execution) as (process, port):
         kept = [open_one(port) for _ in range(before)]
         base = settled(process)
         kept += [open_one(port) for _ in range(count)]
@@ -172,14 +176,14 @@ def _connection_with_streams(port):
     return connection
 
 
-def idle_connection(program):
-    return _each(program, "inline", _connection_after_a_call, IDLE_BEFORE, IDLE_CONNECTIONS)
+def idle_connection(programs):
+    return _each(programs, "inline", _connection_after_a_call, IDLE_BEFORE, IDLE_CONNECTIONS)
 
 
-def idle_stream(program):
+def idle_stream(programs):
     connections = IDLE_STREAMS // STREAMS_EACH
     of_connection = _each(
-        program, "coroutine", _connection_with_streams, connections // 4, connections
+        programs, "coroutine", _connection_with_streams, connections // 4, connections
     )
     return of_connection / STREAMS_EACH
 
@@ -187,12 +191,12 @@ def idle_stream(program):
 # ---- start ---------------------------------------------------------------------------------------
 
 
-def first_answer(program):
+def first_answer(programs):
     """Milliseconds from exec to the first answer; the best of some: others use the machine, too."""
     best = float("inf")
     for _ in range(STARTS):
         begin = time.monotonic()
-        with serving(program, "inline") as (_, port):
+        with serving(programs, "inline") as (_, port):
             connection = client.Connection(port)
             connection.call(1)
             best = min(best, time.monotonic() - begin)
@@ -209,15 +213,15 @@ class Bound:
     most: float
     unit: str
 
-    def measure(self, program):
+    def measure(self, programs):
         if self.figure in WHOLE:
-            return WHOLE[self.figure](program)
+            return WHOLE[self.figure](programs)
         shape = re.fullmatch(r"(\w+) (\d+) at a time: (.*)", self.figure)
         if not shape or shape[3] not in TOOLS:
             raise Unable(f"bounds.txt has a figure that nobody measures: {self.figure!r}")
         batch = int(shape[2])
-        total = cost(program, shape[1], shape[3], batch)
-        return total / batch if self.unit == "a call" else total
+        total = cost(programs, shape[1], shape[3], batch)
+        return round(total / batch, 1) + 0.0 if self.unit == "a call" else total
 
 
 WHOLE = {
@@ -241,6 +245,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev gate", description=__doc__.split("\n\n")[0])
     parser.add_argument("word", nargs="*", help="measure figures whose names contain one of these")
     parser.add_argument("--server", required=True, help="bench/greeter_server")
+    parser.add_argument("--slow_clock", required=True, help="tests/gate/slow_clock.so")
     arguments = parser.parse_args()
     for tool in ("valgrind", "strace"):
         if not shutil.which(tool):
@@ -255,7 +260,7 @@ def main():
     exceeded = 0
     print(f"{'figure':<42} {'measured':>9} {'bound':>7}")
     for bound in wanted:
-        figure = bound.measure(arguments.server)
+        figure = bound.measure((arguments.server, os.path.abspath(arguments.slow_clock)))
         is_within = figure <= bound.most
         exceeded += not is_within
         verdict = "" if is_within else "  TOO MUCH"
