@@ -11,6 +11,7 @@
 #include "bench/servers/blocking_services.h"
 #include "bench/servers/coroutine_services.h"
 #include "examples/support/flags.h"
+#include "server/measured_time.h"
 #include "weir/weir.h"
 
 namespace {
@@ -22,6 +23,7 @@ struct Settings {
   std::string tls_cert_file;
   std::string tls_key_file;
   bool gzip = false;
+  bool ignores_service_time = false;
 };
 
 weir::StatusOr<std::shared_ptr<weir::ServerCredentials>> MakeCredentials(const Settings& settings) {
@@ -75,6 +77,8 @@ int main(int argc, char** argv) {
   flags.Add("tls_cert_file", &settings.tls_cert_file, "PEM file with the certificate; serves TLS");
   flags.Add("tls_key_file", &settings.tls_key_file, "PEM file with its private key");
   flags.Add("gzip", &settings.gzip, "compress answers to clients that accept it");
+  flags.Add("ignore_service_time", &settings.ignores_service_time,
+            "whether connections may keep each other waiting, for runs under a profiler");
   flags.ParseOrExit(argc, argv);
   if (settings.tls_cert_file.empty() != settings.tls_key_file.empty()) {
     examples::ExitForWrongUsage(argv[0], "--tls_cert_file and --tls_key_file need each other");
@@ -85,6 +89,7 @@ int main(int argc, char** argv) {
   weir::ServerOptions options;
   options.worker_threads = static_cast<size_t>(settings.threads);
   weir::ServerBuilder builder;
+  if (settings.ignores_service_time) weir::server::IgnoreServiceTime(builder);
   builder.SetOptions(std::move(options));
   builder.AddListeningPort("0.0.0.0:" + std::to_string(settings.port), *credentials);
   RegisterServices(settings, &builder);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/credentials.h"
+#include "server/measured_time.h"
 #include "server/plain_responder.h"
 #include "server/server_core.h"
 #include "transport/net/address.h"
@@ -36,6 +37,7 @@ struct ServerBuilder::Plan {
   std::vector<NamedCompressor> compressors;
   std::vector<std::unique_ptr<Interceptor>> interceptors;
   bool has_plain_responder = false;
+  bool ignores_service_time = false;
 };
 
 namespace {
@@ -108,6 +110,10 @@ ServerBuilder::~ServerBuilder() = default;
 
 void server::EnablePlainResponder(ServerBuilder& builder) {
   builder.plan_->has_plain_responder = true;
+}
+
+void server::IgnoreServiceTime(ServerBuilder& builder) {
+  builder.plan_->ignores_service_time = true;
 }
 
 ServerBuilder& ServerBuilder::SetOptions(ServerOptions options) {
@@ -225,6 +231,7 @@ StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
       server::InterceptorChain(std::move(plan->interceptors)), std::move(compressors));
   config->owned_services = std::move(plan->owned_services);
   config->has_plain_responder = plan->has_plain_responder;
+  config->ignores_service_time = plan->ignores_service_time;
   auto core = std::make_unique<server::ServerCore>(std::move(config));
   if (Status status = core->Start(std::move(ports)); !status.ok()) return status;
   return std::unique_ptr<Server>(new Server(std::move(core)));

@@ -118,6 +118,7 @@ Status ServerCore::StartWorkers() {
   const size_t wanted = config_->options.worker_threads;
   const size_t count = wanted == 0 ? net::ProcessorsOfProcess() : wanted;
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
+  if (config_->ignores_service_time) options.service_time_max = kForever;
   options.on_connection_gone = [this](const net::SocketAddress& peer) { OnConnectionGone(peer); };
   if (memory_monitor_ != nullptr) {
     options.memory_monitor = memory_monitor_.get();

@@ -39,6 +39,7 @@ struct ServerConfig {
   Log log;
   std::vector<std::unique_ptr<Service>> owned_services;  // of those in `router`
   bool has_plain_responder = false;                      // see plain_responder.h
+  bool ignores_service_time = false;                     // see measured_time.h
 };
 
 // Confined to its worker's thread.

@@ -20,6 +20,7 @@ namespace weir {
 class ServerBuilder;
 namespace server {
 void EnablePlainResponder(ServerBuilder& builder);
+void IgnoreServiceTime(ServerBuilder& builder);
 }  // namespace server
 
 // Collects; nothing happens before BuildAndStart, which also reports every mistake made on the way.
@@ -69,7 +70,9 @@ class ServerBuilder {
   StatusOr<std::unique_ptr<Server>> BuildAndStart();
 
  private:
-  friend void server::EnablePlainResponder(ServerBuilder& builder);  // for tests
+  // For tests and measurements.
+  friend void server::EnablePlainResponder(ServerBuilder& builder);
+  friend void server::IgnoreServiceTime(ServerBuilder& builder);
 
   struct Plan;
   std::unique_ptr<Plan> plan_;

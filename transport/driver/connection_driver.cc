@@ -153,7 +153,8 @@ void ConnectionDriver::AdaptReadSize(const Input& input, Duration used) {
   const WorkerOptions& options = worker_.options();
   const size_t buffer_bytes = worker_.read_buffer().size();
   const bool is_many = input.frames > options.turn_frames_max;
-  const Duration long_time = kLongServices * options.service_time_max;
+  const Duration long_time =
+      options.service_time_max == kForever ? kForever : kLongServices * options.service_time_max;
   const size_t bytes_min = tls_context_ == nullptr ? 0 : kTlsReadBytesMin;
   if (is_many) {
     worker_.counters().Hit(http2::Limit::kTurnFrames);

@@ -134,7 +134,8 @@ bool Worker::Postpones(ConnectionDriver& connection) {
 }
 
 void Worker::BeginService(ConnectionDriver& connection) {
-  const bool is_watched = TimeShare::IsWatched(connection.time_entry(), loop_.Now());
+  const bool is_watched = options_.service_time_max != kForever &&
+                          TimeShare::IsWatched(connection.time_entry(), loop_.Now());
   thread_time_ = is_watched ? loop_.ReadThreadTime() : kNotMeasured;
 }
 

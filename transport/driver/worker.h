@@ -48,6 +48,7 @@ struct WorkerOptions {
   // millisecond (time_share.h). After twice as long, it is read in smaller pieces from then on.
   // Less shortens the wait and makes more reads for clients whose calls are costly. (The default is
   // what 50 to 100 small calls take.)
+  // kForever: nobody rests, and processor time is not read.
   Duration service_time_max = std::chrono::microseconds(50);
   // Connections that may be without a finished preface at once: one more ends the oldest of them.
   size_t handshakes_max = 1024;
