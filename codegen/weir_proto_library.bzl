@@ -89,6 +89,7 @@ def weir_proto_library(
         tags = []):
     """Messages and services of .proto files as a C++ library, for `deps` of any cc_ rule.
 
+    A program that depends on it has all of it, and can have the same messages from nowhere else.
     Imports are written from the root of the workspace that holds the imported file. Those of
     google/protobuf need no dependency.
 

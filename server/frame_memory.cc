@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "transport/base/sanitizers.h"
 #include "weir/task.h"
 
 namespace weir::internal {
@@ -17,11 +18,7 @@ constexpr std::size_t kClassBytes = 64;
 constexpr std::size_t kClasses = 32;
 // Frames kept per class: what one busy connection with its 100 streams uses, so at most 3.3 MiB a
 // thread, and that only if every class was ever used by a hundred frames at once.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kKeptMax = 0;  // so that the use of a frame after its end is found out
-#else
-constexpr std::size_t kKeptMax = 100;
-#endif
+constexpr std::size_t kKeptMax = kHasAddressSanitizer ? 0 : 100;
 
 struct FreeFrameNode {
   FreeFrameNode* next;

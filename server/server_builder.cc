@@ -135,9 +135,8 @@ ServerBuilder& ServerBuilder::RegisterService(Service* service, MethodOptions op
 
 ServerBuilder& ServerBuilder::RegisterService(std::unique_ptr<Service> service,
                                               MethodOptions options) {
-  RegisterService(service.get(), options);
   plan_->owned_services.push_back(std::move(service));
-  return *this;
+  return RegisterService(plan_->owned_services.back().get(), options);
 }
 
 ServerBuilder& ServerBuilder::RegisterGenericService(GenericService* service,

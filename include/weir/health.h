@@ -6,7 +6,8 @@
 //   ...
 //   health.SetServingStatus("helloworld.Greeter", true);
 //
-// Needs `@weir//server/services:health`.
+// Needs `@weir//server/services:health`, which brings grpc/health/v1/health.pb.h along. A program
+// that links another copy of those messages cannot start.
 #ifndef WEIR_HEALTH_H_
 #define WEIR_HEALTH_H_
 
@@ -29,11 +30,12 @@ class HealthListResponse;
 namespace weir {
 
 // The functions that set something are thread-safe, and names are those of gRPC C++'s
-// HealthCheckServiceInterface. Must outlive the server.
+// HealthCheckServiceInterface. They throw std::bad_alloc when there is no memory to remember a name
+// or to tell the clients that watch it; some may have been told then. Must outlive the server.
 //
-// A client that watches a service is told of each change, or of the newest if there were several
-// since it last read. When its connection drains (Server::Shutdown, max_connection_age), its call
-// ends with UNAVAILABLE, so that it asks elsewhere and delays nothing.
+// A client that watches a service is told of each change, or only of the newest if there were
+// several in short time. When its connection drains (Server::Shutdown, max_connection_age), its
+// call ends with UNAVAILABLE, so that it asks elsewhere and delays nothing.
 class HealthService final : public Service {
  public:
   // Knows of one name, "", the server as a whole, which is serving.
@@ -41,8 +43,7 @@ class HealthService final : public Service {
   ~HealthService() override;
 
   // Of a service by the name that clients ask for: by convention "package.Service", and "" for the
-  // server as a whole. Nothing checks that there is such a service. Throws std::bad_alloc when
-  // there is no memory to remember it or to tell the clients that watch it.
+  // server as a whole. Nothing checks that there is such a service.
   void SetServingStatus(std::string_view service_name, bool is_serving);
   // Of every name that was set so far, "" included.
   void SetServingStatus(bool is_serving);

@@ -4,7 +4,8 @@
 //
 //   weir::EnableReflection(builder);
 //
-// Needs `@weir//server/services:reflection`.
+// Needs `@weir//server/services:reflection`, which brings the messages of both along. A program
+// that links another copy of them (libgrpc++_reflection has one) cannot start.
 #ifndef WEIR_REFLECTION_H_
 #define WEIR_REFLECTION_H_
 

@@ -94,8 +94,8 @@ class Grpcurl(_Judge):
             '"body": "AAA="',
             options=("-d", json.dumps({"response_parameters": [{"size": 1}, {"size": 2}]})),
         ),
-        Case("health_check", ("grpc.health.v1.Health/Check",), "SERVING"),
-        Case("health_list", ("grpc.health.v1.Health/List",), "SERVING"),
+        Case("health_check", ("grpc.health.v1.Health/Check",), '"status": "SERVING"'),
+        Case("health_list", ("grpc.health.v1.Health/List",), '"status": "SERVING"'),
         Case(
             "health_watch",
             ("grpc.health.v1.Health/Watch",),
@@ -117,7 +117,7 @@ class HealthProbe(_Judge):
     name = client = "grpc-health-probe"
     module = package = "github.com/grpc-ecosystem/grpc-health-probe"
     cases = (
-        Case("health_check", (), "SERVING"),
+        Case("health_check", (), "status: SERVING"),
         Case("health_unknown", ("-service=no.Such",), "NotFound", exit_code=3),
     )
 

@@ -20,7 +20,9 @@ DescriptorIndex::DescriptorIndex(std::span<const std::string_view> service_names
         DescriptorPool::generated_pool()->FindServiceByName(std::string(name));
     if (service != nullptr) Add(*service->file());
   }
-  for (const FileDescriptor* const file : more_files) Add(*file);
+  for (const FileDescriptor* const file : more_files) {
+    if (file != nullptr) Add(*file);
+  }
 }
 
 // Imports cannot form a circle, and protoc bounds how deep they go.
@@ -33,7 +35,7 @@ const DescriptorIndex::File& DescriptorIndex::Add(const FileDescriptor& file) {
   FileDescriptorProto proto;
   file.CopyTo(&proto);
   added.serialized = proto.SerializeAsString();
-  pool_.BuildFile(proto);
+  pool_.BuildFile(proto);  // cannot fail: the program's pool holds the same
   return files_.emplace(file.name(), std::move(added)).first->second;
 }
 

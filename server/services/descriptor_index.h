@@ -15,8 +15,8 @@
 namespace weir::services {
 
 // The files of some services with all that they import, copied from those that are part of the
-// program. The pool of the program itself is never asked for what a peer names: it remembers every
-// name that it does not have, for ever. Immutable, so any thread may use it.
+// program. The pool of the program itself is never asked for what a peer names: it has more than is
+// to be shown, and a lock for all threads. Immutable, so any thread may use this.
 class DescriptorIndex {
  public:
   struct File {

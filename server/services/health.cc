@@ -82,30 +82,24 @@ class HealthService::Registry {
 
   void Set(std::string_view name, ServingStatus status) {
     const std::lock_guard lock(mutex_);
-    if (is_shut_down_) return;
-    auto found = statuses_.find(name);
-    if (found == statuses_.end()) {
-      found = statuses_.emplace(name, HealthCheckResponse::SERVICE_UNKNOWN).first;
-    }
-    SetLocked(found, status);
+    if (is_shut_down_) status = HealthCheckResponse::NOT_SERVING;
+    if (FindLocked(name) == status) return;
+    WakeWatchersOf(name);
+    statuses_.insert_or_assign(std::string(name), status);
   }
 
   void SetAll(ServingStatus status) {
     const std::lock_guard lock(mutex_);
-    if (is_shut_down_) return;
-    SetAllLocked(status);
+    if (!is_shut_down_) SetAllLocked(status);
   }
 
   void ShutDown() {
     const std::lock_guard lock(mutex_);
-    if (is_shut_down_) return;
-    SetAllLocked(HealthCheckResponse::NOT_SERVING);
     is_shut_down_ = true;
+    SetAllLocked(HealthCheckResponse::NOT_SERVING);
   }
 
  private:
-  using Statuses = std::map<std::string, ServingStatus, std::less<>>;
-
   std::optional<ServingStatus> FindLocked(std::string_view name) const {
     const auto found = statuses_.find(name);
     if (found == statuses_.end()) return std::nullopt;
@@ -113,15 +107,20 @@ class HealthService::Registry {
   }
 
   void SetAllLocked(ServingStatus status) {
-    for (auto each = statuses_.begin(); each != statuses_.end(); ++each) SetLocked(each, status);
+    for (auto& [name, known] : statuses_) {
+      if (known == status) continue;
+      WakeWatchersOf(name);
+      known = status;
+    }
   }
 
-  // Watchers first: if there is no memory for waking them, the status is what they know.
-  void SetLocked(Statuses::iterator entry, ServingStatus status);
+  // Before the status changes, under the same lock: if there is no memory for it, nobody has missed
+  // anything.
+  void WakeWatchersOf(std::string_view name);
 
   mutable std::mutex mutex_;
   bool is_shut_down_ = false;
-  Statuses statuses_;
+  std::map<std::string, ServingStatus, std::less<>> statuses_;
   // By the name that is watched, a view of the call's request. Peers choose the names, so this is a
   // tree, which nobody can make slow.
   std::multimap<std::string_view, Watcher*> watchers_;
@@ -169,11 +168,9 @@ class HealthService::Registry::Watcher {
   bool is_woken_ = false;  // guarded by the registry's mutex
 };
 
-void HealthService::Registry::SetLocked(Statuses::iterator entry, ServingStatus status) {
-  if (entry->second == status) return;
-  const auto [first, last] = watchers_.equal_range(entry->first);
+void HealthService::Registry::WakeWatchersOf(std::string_view name) {
+  const auto [first, last] = watchers_.equal_range(name);
   for (auto each = first; each != last; ++each) each->second->Wake();
-  entry->second = status;
 }
 
 const ServiceDescriptor& HealthService::Describe() {

@@ -15,7 +15,6 @@
 #include "tests/faults/sessions.h"
 #include "tests/server/server_fixture.h"
 #include "tests/testing/frame_builder.h"
-#include "transport/base/large_blocks.h"
 
 namespace weir::faults {
 namespace {
@@ -91,7 +90,6 @@ TEST_P(FailingAllocation, CostsAtMostItsConnection) {
       SCOPED_TRACE((lasting ? "from allocation " : "allocation ") + std::to_string(nth));
       const int64_t before = LiveAllocations();
       has_failed = Run(nth, lasting);
-      LargeBlocks::OfThread().Release();  // else the next run has some allocations less
       // The first run makes what stays for good.
       EXPECT_TRUE(nth == 1 || LiveAllocations() == before) << "memory leaks";
       EXPECT_EQ(server::live_texts, 0) << "messages leak";

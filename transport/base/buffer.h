@@ -31,6 +31,7 @@ class Buffer {
         size_(std::exchange(other.size_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
+    if (this == &other) return *this;
     Free();
     bytes_ = std::move(other.bytes_);
     size_ = std::exchange(other.size_, 0);

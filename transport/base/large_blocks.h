@@ -12,9 +12,12 @@
 #include <memory>
 #include <utility>
 
+#include "transport/base/sanitizers.h"
+
 namespace weir {
 
-// Of one thread. Blocks may come from one and go to another.
+// Of one thread. Blocks may come from one and go to another. A thread keeps none unless it has been
+// told to: those that run handlers go on for ever, and nobody could make them let go.
 class LargeBlocks {
  public:
   struct Block {
@@ -25,17 +28,17 @@ class LargeBlocks {
   // Smaller ones are left to the allocator, which keeps those itself.
   static constexpr size_t kBlockMin = 256 * 1024;
   static constexpr size_t kBlockStep = 64 * 1024;
-  // All kept blocks together: two messages of the usual limit.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  static constexpr size_t kKeptMax = 0;  // so that the use of a block after its end is found out
-#else
-  static constexpr size_t kKeptMax = 8 * 1024 * 1024 + 2 * kBlockStep;
-#endif
+  // What a worker keeps, all together: two messages of the usual limit.
+  static constexpr size_t kKeptByWorker =
+      kHasAddressSanitizer || kHasThreadSanitizer ? 0 : 8 * 1024 * 1024 + 2 * kBlockStep;
 
   static LargeBlocks& OfThread() {
     thread_local LargeBlocks blocks;
     return blocks;
   }
+
+  // Keeps so many bytes from now on. Default 0.
+  void KeepUpTo(size_t bytes) { kept_max_ = bytes; }
 
   // `size` bytes of unspecified content.
   Block Take(size_t size) {
@@ -43,22 +46,23 @@ class LargeBlocks {
     for (Block& kept : blocks_) {
       if (kept.bytes == nullptr || kept.capacity != rounded) continue;
       kept_bytes_ -= rounded;
-      kept.capacity = 0;
-      return {std::move(kept.bytes), size};
+      return {std::exchange(kept, {}).bytes, size};
     }
     return {std::make_unique_for_overwrite<uint8_t[]>(rounded), size};
   }
 
-  // Keeps a block that was taken, here or elsewhere, if there is room, and frees it otherwise.
+  // Keeps a block that was taken, here or elsewhere, in place of what was kept before it if there
+  // is no more room, or frees it.
   void Give(Block block) noexcept {
     block.capacity = Round(block.capacity);
-    if (kept_bytes_ + block.capacity > kKeptMax) return;
-    for (Block& place : blocks_) {
-      if (place.bytes != nullptr) continue;
-      kept_bytes_ += block.capacity;
-      place = std::move(block);
-      return;
+    if (block.capacity > kept_max_) return;
+    while (kept_bytes_ + block.capacity > kept_max_ || blocks_[next_].bytes != nullptr) {
+      kept_bytes_ -= std::exchange(blocks_[next_], {}).capacity;
+      if (kept_bytes_ + block.capacity > kept_max_) next_ = (next_ + 1) % blocks_.size();
     }
+    kept_bytes_ += block.capacity;
+    blocks_[next_] = std::move(block);
+    next_ = (next_ + 1) % blocks_.size();
   }
 
   void Release() noexcept {
@@ -75,7 +79,9 @@ class LargeBlocks {
   }
 
   std::array<Block, 8> blocks_;
+  size_t next_ = 0;  // where the next one goes
   size_t kept_bytes_ = 0;
+  size_t kept_max_ = 0;
 };
 
 }  // namespace weir

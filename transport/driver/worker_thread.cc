@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "transport/base/large_blocks.h"
+
 namespace weir::driver {
 
 Result<std::unique_ptr<WorkerThread>, net::IoError> WorkerThread::Create(
@@ -22,7 +24,10 @@ WorkerThread::~WorkerThread() { StopAndJoin(); }
 
 bool WorkerThread::Start(const std::string& name) {
   try {
-    thread_ = std::thread([this] { loop_->Run(); });
+    thread_ = std::thread([this] {
+      LargeBlocks::OfThread().KeepUpTo(LargeBlocks::kKeptByWorker);
+      loop_->Run();
+    });
   } catch (const std::system_error&) {
     return false;
   }

@@ -19,6 +19,11 @@ constexpr int kDefaultMemoryLevel = 8;
 // zlib counts in `unsigned`.
 constexpr size_t kRunMax = std::numeric_limits<uInt>::max();
 
+// gzip is the one format here that is little-endian.
+uint32_t LoadLittle32(const uint8_t* p) {
+  return uint32_t{p[0]} | uint32_t{p[1]} << 8 | uint32_t{p[2]} << 16 | uint32_t{p[3]} << 24;
+}
+
 // zlib does not write through next_in; it is not const for historical reasons.
 void SetInput(ByteView in, z_stream* stream) {
   stream->next_in = const_cast<Bytef*>(in.data());
@@ -61,7 +66,12 @@ class ZlibCompressor::Deflater {
 
 class ZlibCompressor::Inflater {
  public:
-  explicit Inflater(int window_bits) : is_ready_(inflateInit2(&stream_, window_bits) == Z_OK) {}
+  // The check value is a fifth of the work, and is only of use when a message is whole: it is not
+  // computed piece by piece, which would be in vain for what turns out to be too large.
+  explicit Inflater(int window_bits)
+      : is_gzip_(window_bits > kGzipFormat),
+        is_ready_(inflateInit2(&stream_, window_bits) == Z_OK &&
+                  inflateValidate(&stream_, 0) == Z_OK) {}
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() {
@@ -77,12 +87,27 @@ class ZlibCompressor::Inflater {
     }
     const size_t start = out->size();
     SetInput(in, &stream_);
-    const DecompressOutcome outcome = Inflate(size_max, out);
+    DecompressOutcome outcome = Inflate(size_max, out);
+    if (outcome == DecompressOutcome::kOk && !IsIntact(in, out->view().subspan(start))) {
+      outcome = DecompressOutcome::kCorrupt;
+    }
     if (outcome != DecompressOutcome::kOk) out->Truncate(start);
     return outcome;
   }
 
  private:
+  // Whether `message` is what the end of `in` says (RFC 1952 §2.3.1, RFC 1950 §2.2).
+  bool IsIntact(ByteView in, ByteView message) const {
+    if (!is_gzip_) {
+      return adler32_z(adler32_z(0, nullptr, 0), message.data(), message.size()) ==
+             LoadBig32(in.data() + in.size() - 4);
+    }
+    const uint8_t* const trailer = in.data() + in.size() - 8;
+    return crc32_z(crc32_z(0, nullptr, 0), message.data(), message.size()) ==
+               LoadLittle32(trailer) &&
+           static_cast<uint32_t>(message.size()) == LoadLittle32(trailer + 4);
+  }
+
   // Makes room until the stream ends or one byte more than allowed has come out.
   DecompressOutcome Inflate(size_t size_max, Buffer* out) {
     const size_t produced_max =
@@ -110,6 +135,7 @@ class ZlibCompressor::Inflater {
   }
 
   z_stream stream_ = {};
+  const bool is_gzip_;
   const bool is_ready_;
 };
 

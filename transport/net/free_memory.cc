@@ -10,15 +10,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "transport/base/sanitizers.h"
+
 namespace weir::net {
 namespace {
-
-// Sanitizers bring allocators of their own, in which there is nothing to be gained.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 // The allocator's own words keep a page of each block in memory, so that large blocks give back
 // more. They come out of the arena only if as large ones have been freed before, which is when
@@ -85,7 +80,8 @@ void ReturnFreeMemory() { ::malloc_trim(0); }
 // There is no call for it: all that is free is asked for, block by block, and the pages of each are
 // given up before they are all freed again.
 void ReturnFreeMemoryOfThread() {
-  if (kIsSanitized) return;
+  // Sanitizers bring allocators of their own, in which there is nothing to be gained.
+  if (kHasAddressSanitizer || kHasThreadSanitizer) return;
   Blocks blocks;
   blocks.TakeAll(kLargeBlock);
   blocks.TakeAll(kSmallBlock);

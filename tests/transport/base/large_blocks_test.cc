@@ -14,10 +14,18 @@ constexpr size_t kMiB = 1024 * 1024;
 class LargeBlocksTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (LargeBlocks::kKeptMax == 0) GTEST_SKIP() << "a sanitizer gets every block anew";
+    if (LargeBlocks::kKeptByWorker == 0) GTEST_SKIP() << "a sanitizer gets every block anew";
+    blocks_.KeepUpTo(kKept);
   }
+  static constexpr size_t kKept = LargeBlocks::kKeptByWorker;
   LargeBlocks blocks_;
 };
+
+TEST_F(LargeBlocksTest, KeepsNothingUnlessToldTo) {
+  LargeBlocks frugal;
+  frugal.Give(frugal.Take(kMiB));
+  EXPECT_EQ(frugal.kept_bytes(), 0u);
+}
 
 TEST_F(LargeBlocksTest, HandsOutWhatItWasGiven) {
   LargeBlocks::Block block = blocks_.Take(kMiB);
@@ -54,19 +62,23 @@ TEST_F(LargeBlocksTest, HandsOutWhatIsNearlyOfTheWantedSize) {
 }
 
 TEST_F(LargeBlocksTest, KeepsSoMuchAndNoMore) {
-  blocks_.Give(blocks_.Take(LargeBlocks::kKeptMax + 1));
+  blocks_.Give(blocks_.Take(kKept + 1));
   EXPECT_EQ(blocks_.kept_bytes(), 0u);
   LargeBlocks::Block small = blocks_.Take(LargeBlocks::kBlockMin);
-  blocks_.Give(blocks_.Take(LargeBlocks::kKeptMax));
-  EXPECT_EQ(blocks_.kept_bytes(), LargeBlocks::kKeptMax);
+  blocks_.Give(blocks_.Take(kKept));
+  EXPECT_EQ(blocks_.kept_bytes(), kKept);
+  // The newest is what will be wanted again.
   blocks_.Give(std::move(small));
-  EXPECT_EQ(blocks_.kept_bytes(), LargeBlocks::kKeptMax);
+  EXPECT_EQ(blocks_.kept_bytes(), LargeBlocks::kBlockMin);
 }
 
 TEST_F(LargeBlocksTest, KeepsSoManyAndNoMore) {
   LargeBlocks::Block taken[10];
   for (LargeBlocks::Block& each : taken) each = blocks_.Take(kMiB / 2);
-  for (LargeBlocks::Block& each : taken) blocks_.Give(std::move(each));
+  for (LargeBlocks::Block& each : taken) {
+    blocks_.Give(std::move(each));
+    EXPECT_LE(blocks_.kept_bytes(), 8 * kMiB / 2);
+  }
   EXPECT_EQ(blocks_.kept_bytes(), 8 * kMiB / 2);
 }
 
@@ -79,7 +91,7 @@ TEST_F(LargeBlocksTest, LetsGoOfEverything) {
 
 TEST_F(LargeBlocksTest, BuffersGiveTheirsBackHoweverTheyEnd) {
   LargeBlocks& mine = LargeBlocks::OfThread();
-  mine.Release();
+  mine.KeepUpTo(kKept);
   {
     Buffer buffer(kMiB);
     Buffer moved = std::move(buffer);
@@ -100,6 +112,7 @@ TEST_F(LargeBlocksTest, BuffersGiveTheirsBackHoweverTheyEnd) {
   small.Release();
   EXPECT_EQ(mine.kept_bytes(), 2 * kMiB);
   mine.Release();
+  mine.KeepUpTo(0);
 }
 
 }  // namespace
