@@ -12,6 +12,13 @@
 #include "transport/net/clock.h"
 
 namespace weir::server {
+namespace {
+
+// Of the buffer in which a blocking handler's response comes from the pool: a call that is recycled
+// keeps it for the next one.
+constexpr size_t kKeptResponseBytes = 512;
+
+}  // namespace
 
 Call::Call() = default;
 Call::~Call() = default;
@@ -292,7 +299,8 @@ void Call::Recycle() {
   if (inbound_.capacity() != 0) inbound_.Release();
   inbound_used_ = 0;
   pending_data_ = {};
-  if (encoded_response_.capacity() != 0) encoded_response_.Release();
+  encoded_response_.Truncate(0);
+  if (encoded_response_.capacity() > kKeptResponseBytes) encoded_response_.Release();
   are_headers_sent_ = is_initial_metadata_sealed_ = is_compression_decided_ = false;
   sealed_metadata_ = nullptr;
   compress_response_ = true;

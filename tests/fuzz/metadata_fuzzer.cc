@@ -196,7 +196,7 @@ std::string ReadText(ByteSource& program, std::string_view usual) {
 // Nothing when the engine would not let such a section through.
 FieldSectionPtr ReadSection(ByteSource& program, http2::SectionKind kind) {
   http2::ConnectionOptions options;
-  http2::FieldSectionBuilder builder(kind, options, 0);
+  http2::FieldSectionBuilder builder(kind, options);
   const uint8_t shape = program.Octet();
   if (kind == http2::SectionKind::kRequest) {
     if ((shape & 0x80) == 0) builder.OnField(":method", "POST");
@@ -281,7 +281,7 @@ void FuzzMetadataRoundTrip(ByteSource& program) {
   FUZZ_CHECK(size == fields.list_size(), "the sizes announced");
 
   http2::ConnectionOptions options;
-  http2::FieldSectionBuilder builder(http2::SectionKind::kTrailers, options, 0);
+  http2::FieldSectionBuilder builder(http2::SectionKind::kTrailers, options);
   for (const http2::OutputField& field : fields.fields()) {
     FUZZ_CHECK(MayBeSent(field.name, field.value), "a field that may be sent: '%s'",
                std::string(field.name).c_str());

@@ -2,6 +2,8 @@
 all requests of a batch, then nothing until all answers are there. So each batch is one turn of the
 server's loop, whatever the machine is doing."""
 
+import collections
+import itertools
 import socket
 import struct
 
@@ -32,11 +34,66 @@ def _literal(name, value):
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 
-def header_block(path):
+def _fields(path):
     fields = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", path)]
     fields += [(b":authority", b"localhost"), (b"te", b"trailers")]
-    fields += [(b"content-type", b"application/grpc")]
-    return b"".join(_literal(name, value) for name, value in fields)
+    return fields + [(b"content-type", b"application/grpc")]
+
+
+def header_block(path):
+    return b"".join(_literal(name, value) for name, value in _fields(path))
+
+
+# Symbols in the order of their codes (RFC 7541 appendix B): those of five bits, and of six.
+FIVE_BITS = "012aceiost"
+SIX_BITS = " %-./3456789=A_bdfghlmnpru"
+CODES = {symbol: f"{code:05b}" for code, symbol in enumerate(FIVE_BITS)}
+CODES |= {symbol: f"{code:06b}" for code, symbol in enumerate(SIX_BITS, 0x14)}
+
+
+def _huffman(text):
+    bits = "".join(CODES.get(symbol, "") for symbol in text.decode())
+    bits += "1" * (-len(bits) % 8)
+    return bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8))
+
+
+def _string(text):
+    """With Huffman's code where we know it and it is shorter. Short texts only."""
+    if not all(symbol in CODES for symbol in text.decode()):
+        return bytes([len(text)]) + text
+    coded = _huffman(text)
+    return bytes([0x80 | len(coded)]) + coded
+
+
+def _integer(first, bits, value):
+    """RFC 7541 §5.1, for values that end in the next octet."""
+    most = (1 << bits) - 1
+    return bytes([first | value]) if value < most else bytes([first | most, value - most])
+
+
+class Encoder:
+    """Puts every field into the table, as the encoder of Go does: what stays the same costs an
+    octet until new values have driven it out."""
+
+    TABLE_SIZE = 4096
+    FIRST = 62  # Behind the static entries.
+
+    def __init__(self):
+        self._table = collections.deque()  # The youngest first.
+
+    def field(self, name, value):
+        if (name, value) in self._table:
+            return _integer(0x80, 7, self.FIRST + self._table.index((name, value)))
+        names = [entry for entry, _ in self._table]
+        known = self.FIRST + names.index(name) if name in names else 0
+        text = _integer(0x40, 6, known) + (b"" if known else _string(name)) + _string(value)
+        self._table.appendleft((name, value))
+        while sum(len(n) + len(v) + 32 for n, v in self._table) > self.TABLE_SIZE:
+            self._table.pop()
+        return text
+
+    def block(self, fields):
+        return b"".join(self.field(name, value) for name, value in fields)
 
 
 class Connection:
@@ -47,6 +104,8 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
         self._next_stream = 1
+        self._encoder = Encoder()
+        self._calls = itertools.count(1)
         window = struct.pack(">HI", 4, WINDOW_MAX)
         grant = frame(8, 0, 0, struct.pack(">I", WINDOW_MAX - 65535))
         self._socket.sendall(PREFACE + frame(SETTINGS, 0, 0, window) + grant)
@@ -76,11 +135,20 @@ class Connection:
         self._next_stream += 2
         return stream
 
-    def call(self, count):
+    def _changing_block(self):
+        """With what real clients add: a timeout and a trace, of which no two are alike."""
+        number = next(self._calls)
+        fields = _fields(UNARY) + [(b"grpc-timeout", b"%dm" % (10_000_000 - number))]
+        trace = b"00-%032x-%016x-01" % (number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % 2**128, number)
+        return self._encoder.block(fields + [(b"traceparent", trace)])
+
+    def call(self, count, has_changing_headers=False):
         """`count` unary calls in one write. Every answer is compared."""
         block = header_block(UNARY)
         requests = b""
         for _ in range(count):
+            if has_changing_headers:
+                block = self._changing_block()
             stream = self._take_stream()
             requests += frame(HEADERS, END_HEADERS, stream, block)
             requests += frame(DATA, END_STREAM, stream, REQUEST)

@@ -107,22 +107,22 @@ def _sum_in(path, pattern):
     return int(found[1].replace(",", ""))
 
 
-def _count(program, execution, what, batch, batches):
+def _count(program, execution, what, batches, call):
     """What the whole process did for so many batches, and for starting and stopping."""
     with tempfile.TemporaryDirectory() as folder:
         tool, result = TOOLS[what](pathlib.Path(folder))
         with serving(program, execution, tool) as (_, port):
             connection = client.Connection(port)
             for _ in range(batches):
-                connection.call(batch)
+                call(connection)
             connection.close()
         return result()
 
 
-def cost(program, execution, what, batch):
+def cost(program, execution, what, call):
     """Of a batch, in steady state: the difference of two runs."""
-    few = _count(program, execution, what, batch, WARM_UP)
-    many = _count(program, execution, what, batch, WARM_UP + BATCHES)
+    few = _count(program, execution, what, WARM_UP, call)
+    many = _count(program, execution, what, WARM_UP + BATCHES, call)
     return round((many - few) / BATCHES, 1)
 
 
@@ -214,11 +214,11 @@ class Bound:
     def measure(self, program):
         if self.figure in WHOLE:
             return WHOLE[self.figure](program)
-        shape = re.fullmatch(r"(\w+) (\d+) at a time: (.*)", self.figure)
-        if not shape or shape[3] not in TOOLS:
+        shape = re.fullmatch(r"(\w+) (\d+) at a time(, new headers)?: (.*)", self.figure)
+        if not shape or shape[4] not in TOOLS:
             raise Unable(f"bounds.txt has a figure that nobody measures: {self.figure!r}")
-        batch = int(shape[2])
-        total = cost(program, shape[1], shape[3], batch)
+        execution, batch, is_new, what = shape[1], int(shape[2]), bool(shape[3]), shape[4]
+        total = cost(program, execution, what, lambda connection: connection.call(batch, is_new))
         return round(total / batch, 1) + 0.0 if self.unit == "a call" else total
 
 
@@ -255,13 +255,13 @@ def main():
     if not wanted:
         sys.exit(f"gate: bounds.txt has no figure with {' or '.join(arguments.word)} in its name")
     exceeded = 0
-    print(f"{'figure':<42} {'measured':>9} {'bound':>7}")
+    print(f"{'figure':<50} {'measured':>9} {'bound':>7}")
     for bound in wanted:
         figure = bound.measure(arguments.server)
         is_within = figure <= bound.most
         exceeded += not is_within
         verdict = "" if is_within else "  TOO MUCH"
-        measured = f"{bound.figure:<42} {figure:9.1f} {bound.most:7g}  {bound.unit}"
+        measured = f"{bound.figure:<50} {figure:9.1f} {bound.most:7g}  {bound.unit}"
         print(measured + verdict, flush=True)
     print(f"{len(wanted) - exceeded} of {len(wanted)} figures are within their bounds")
     return 1 if exceeded else 0

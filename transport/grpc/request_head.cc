@@ -86,6 +86,7 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
 // type, of which "application/grpc-web" is one.
 std::optional<std::string_view> ParseContentType(std::string_view content_type) {
   constexpr std::string_view kMediaType = "application/grpc";
+  if (content_type == kMediaType) return std::string_view();  // what nearly all clients send
   if (!EqualsIgnoringCase(content_type.substr(0, kMediaType.size()), kMediaType)) {
     return std::nullopt;
   }

@@ -1,4 +1,4 @@
-// From a complete header block to a checked field section: memo, scan, HPACK, rules, limits.
+// From a complete header block to a checked field section: memo, HPACK, rules, limits.
 //
 // Whatever becomes of the section, the block goes through the compression state exactly once
 // (RFC 9113 §4.3), unless the connection ends with it.
@@ -11,7 +11,7 @@
 #include "transport/http2/field_memo.h"
 #include "transport/http2/field_rules.h"
 #include "transport/http2/field_section.h"
-#include "transport/http2/hpack.h"
+#include "transport/http2/hpack_decoder.h"
 #include "transport/http2/options.h"
 #include "transport/http2/violation.h"
 
@@ -25,7 +25,7 @@ class FieldDecoder {
 
   // kNone sets `section`. A violation of stream scope leaves the compression state right.
   Violation DecodeRequest(ByteView block, FieldSectionPtr* section) {
-    const FieldSection* known = memo_.Find(block, generation_);
+    const FieldSection* known = memo_.Find(block, hpack_.generation());
     if (known != nullptr) [[likely]] {
       ++counters_.header_blocks_memoised;
       *section = FieldSectionPtr(known);
@@ -40,18 +40,19 @@ class FieldDecoder {
   // Only keeps the compression state. All violations are of connection scope.
   Violation Discard(ByteView block);
 
-  void ReleaseIdleMemory() { memo_.Release(); }
+  void ReleaseIdleMemory() {
+    memo_.Release();
+    hpack_.ReleaseIdleMemory();
+  }
 
  private:
   Violation DecodeUnknown(SectionKind kind, ByteView block, FieldSectionPtr* section);
   template <typename Sink>
-  Violation Run(ByteView block, Sink& sink, bool* mutates_table);
+  Violation Run(ByteView block, Sink& sink);
 
   const ConnectionOptions& options_;
   ConnectionCounters& counters_;
   HpackDecoder hpack_;
-  // Of the dynamic table: grows with each block that may have changed it.
-  uint64_t generation_ = 0;
   FieldMemo memo_;
 };
 

@@ -2,15 +2,12 @@
 
 #include <cstring>
 
-#include "transport/http2/hpack_scan.h"
-
 namespace weir::http2 {
 
 ByteView FieldEncoder::Encode(OutputFields fields) {
   scratch_.Truncate(0);
-  hpack_.Encode(fields, &scratch_);
+  if (hpack_.Encode(fields, &scratch_)) ++generation_;
   ++counters_.output_blocks_encoded;
-  if (ScanHpack(scratch_.view()).mutates_table) ++generation_;
   return scratch_.view();
 }
 

@@ -9,7 +9,7 @@
 
 #include "transport/base/buffer.h"
 #include "transport/base/bytes.h"
-#include "transport/http2/hpack.h"
+#include "transport/http2/hpack_encoder.h"
 #include "transport/http2/options.h"
 #include "transport/http2/output_fields.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace weir::http2 {
 namespace {
@@ -49,11 +50,27 @@ bool ConsistsOf(std::string_view text, OctetSet set) {
   return common != 0;
 }
 
+// Looks at eight octets at a time: one that is below 0x20 has its highest bit set by the
+// subtraction, and had it clear before.
+bool HasControlOctet(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  uint64_t found = 0;
+  for (; end - at >= 8; at += 8) {
+    uint64_t octets;
+    std::memcpy(&octets, at, 8);
+    found |= (octets - 0x2020202020202020) & ~octets & 0x8080808080808080;
+  }
+  for (; at != end; ++at) found |= static_cast<uint8_t>(*at) < 0x20;
+  return found != 0;
+}
+
 bool IsWhiteSpace(char c) { return c == ' ' || c == '\t'; }
 
 bool IsFieldValue(std::string_view value) {
   if (value.empty()) return true;
-  return !IsWhiteSpace(value.front()) && !IsWhiteSpace(value.back()) && ConsistsOf(value, kValue);
+  if (IsWhiteSpace(value.front()) || IsWhiteSpace(value.back())) return false;
+  return !HasControlOctet(value) || ConsistsOf(value, kValue);  // all of what is banned is below
 }
 
 // RFC 9113 §8.2.2, and RFC 9110 §7.6.1 for the first two.

@@ -5,13 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
-
-#include "transport/base/check.h"
 
 namespace weir::http2 {
 
@@ -30,9 +27,10 @@ class FieldSectionAttachment {
 // Validated by the engine before anybody sees it (RFC 9113 §8.2 and §8.3): names are lower-case
 // tokens, pseudo-header fields come first and are present exactly once, no connection-specific
 // field is left. Shared by count inside one thread (see FieldSectionPtr).
+//
+// One allocation: the lines stand behind the object, and the text behind the lines.
 class FieldSection {
  public:
-  FieldSection() = default;
   FieldSection(const FieldSection&) = delete;
   FieldSection& operator=(const FieldSection&) = delete;
 
@@ -43,11 +41,13 @@ class FieldSection {
   std::string_view authority() const { return authority_; }
 
   // Regular field lines in the order received, without pseudo-header fields.
-  std::span<const FieldLine> lines() const { return lines_; }
+  std::span<const FieldLine> lines() const {
+    return {std::launder(reinterpret_cast<const FieldLine*>(this + 1)), line_count_};
+  }
 
   // First value of a regular field, or an empty view with a null data() when it is absent.
   std::string_view Find(std::string_view name) const {
-    for (const FieldLine& line : lines_) {
+    for (const FieldLine& line : lines()) {
       if (line.name == name) return line.value;
     }
     return {};
@@ -74,8 +74,22 @@ class FieldSection {
   friend class FieldSectionBuilder;
   friend class FieldSectionPtr;
 
-  std::string text_;  // names and values, one after the other; never changes once built
-  std::vector<FieldLine> lines_;
+  explicit FieldSection(size_t line_count) : line_count_(line_count) {}
+  ~FieldSection() = default;
+
+  // Room for so many lines, and so many octets of names and values behind them.
+  static FieldSection* Make(size_t line_count, size_t text_size) {
+    const size_t size = sizeof(FieldSection) + line_count * sizeof(FieldLine) + text_size;
+    return ::new (::operator new(size)) FieldSection(line_count);
+  }
+  static void Destroy(const FieldSection* section) {
+    section->~FieldSection();
+    ::operator delete(const_cast<FieldSection*>(section));
+  }
+  FieldLine* line_places() { return reinterpret_cast<FieldLine*>(this + 1); }
+  char* text_place() { return reinterpret_cast<char*>(line_places() + line_count_); }
+
+  const size_t line_count_;
   std::string_view method_;
   std::string_view scheme_;
   std::string_view path_;
@@ -86,6 +100,8 @@ class FieldSection {
   mutable uint32_t references_ = 0;
   mutable std::unique_ptr<FieldSectionAttachment> attachment_;
 };
+
+static_assert(alignof(FieldLine) <= alignof(FieldSection));
 
 // Counted reference to a FieldSection. Not atomic: confined to the connection's thread.
 class FieldSectionPtr {
@@ -115,7 +131,9 @@ class FieldSectionPtr {
     if (section_ != nullptr) ++section_->references_;
   }
   void Release() {
-    if (section_ != nullptr && --section_->references_ == 0) delete section_;
+    if (section_ != nullptr && --section_->references_ == 0) {
+      FieldSection::Destroy(section_);
+    }
   }
 
   const FieldSection* section_ = nullptr;

@@ -1,6 +1,7 @@
 #include "transport/http2/field_section_builder.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace weir::http2 {
@@ -9,9 +10,6 @@ namespace {
 // Beyond the limits times this, a section does not come from a peer that means well
 // (CVE-2016-6581).
 constexpr size_t kAbuseFactor = 4;
-
-// Huffman coding and the static table make text about twice as long as its block.
-size_t ExpectedText(size_t block_size) { return 2 * block_size + 128; }
 
 }  // namespace
 
@@ -24,16 +22,6 @@ Violation SectionSize::Add(std::string_view name, std::string_view value) {
   if (fields_ > kAbuseFactor * options_.header_fields_max) return Violation::kTooManyFields;
   return Violation::kNone;
 }
-
-FieldSectionBuilder::FieldSectionBuilder(SectionKind kind, const ConnectionOptions& options,
-                                         size_t block_size)
-    : size_(options), rules_(kind), section_(std::make_unique<FieldSection>()) {
-  const size_t expected = ExpectedText(block_size);
-  section_->text_.reserve(std::min<size_t>(expected, options.header_list_size_max));
-  section_->lines_.reserve(8);
-}
-
-FieldSectionBuilder::~FieldSectionBuilder() = default;
 
 bool FieldSectionBuilder::OnField(std::string_view name, std::string_view value) {
   const Violation abuse = size_.Add(name, value);
@@ -50,67 +38,78 @@ bool FieldSectionBuilder::OnField(std::string_view name, std::string_view value)
 }
 
 void FieldSectionBuilder::Keep(FieldRole role, std::string_view name, std::string_view value) {
-  GrowText(name.size() + value.size());
+  if (role != FieldRole::kRegular) name = {};
+  const Place place = {
+      .begin = static_cast<uint32_t>(text_size_),
+      .name_size = static_cast<uint32_t>(name.size()),
+      .value_size = static_cast<uint32_t>(value.size()),
+  };
+  char* const text = AddText(name.size() + value.size());
+  std::copy(name.begin(), name.end(), text);
+  std::copy(value.begin(), value.end(), text + name.size());
   switch (role) {
-    case FieldRole::kRegular: {
-      const std::string_view stored_name = Store(name);
-      section_->lines_.push_back({stored_name, Store(value)});
+    case FieldRole::kRegular:
+      AddLine(place);
       break;
-    }
     case FieldRole::kMethod:
-      section_->method_ = Store(value);
+      method_ = place;
       break;
     case FieldRole::kScheme:
-      section_->scheme_ = Store(value);
+      scheme_ = place;
       break;
     case FieldRole::kAuthority:
-      section_->authority_ = Store(value);
+      authority_ = place;
       break;
     case FieldRole::kPath:
-      section_->path_ = Store(value);
+      path_ = place;
       break;
     case FieldRole::kUnknownPseudo:
       break;  // refused by the rules
   }
 }
 
-// There is room for it.
-std::string_view FieldSectionBuilder::Store(std::string_view text) {
-  std::string& all = section_->text_;
-  const size_t begin = all.size();
-  all.append(text);
-  return {all.data() + begin, text.size()};
+void FieldSectionBuilder::AddLine(const Place& place) {
+  if (line_count_ < kNearLines) [[likely]] {
+    near_lines_[line_count_] = place;
+  } else {
+    far_lines_.push_back(place);
+  }
+  ++line_count_;
 }
 
-// The lines are views of the text, so they move with it.
 void FieldSectionBuilder::GrowText(size_t added) {
-  std::string& text = section_->text_;
-  if (text.capacity() - text.size() >= added) return;
-  std::string grown;
-  grown.reserve(std::max(2 * text.capacity(), text.size() + added));
-  grown.append(text);
-  const auto move = [&](std::string_view& view) {
-    if (view.data() == nullptr) return;
-    view = {grown.data() + (view.data() - text.data()), view.size()};
-  };
-  for (FieldLine& line : section_->lines_) {
-    move(line.name);
-    move(line.value);
-  }
-  move(section_->method_);
-  move(section_->scheme_);
-  move(section_->authority_);
-  move(section_->path_);
-  text.swap(grown);
+  const size_t capacity = std::max(2 * text_capacity_, text_size_ + added);
+  auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+  std::copy(text_, text_ + text_size_, grown.get());
+  far_text_ = std::move(grown);
+  text_ = far_text_.get();
+  text_capacity_ = capacity;
 }
 
 Violation FieldSectionBuilder::Finish(FieldSectionPtr* section) {
   if (violation_ == Violation::kNone) violation_ = rules_.OnEnd();
   if (violation_ != Violation::kNone) return violation_;
-  section_->list_size_ = size_.list_size();
-  section_->content_length_ = rules_.content_length();
-  section_->is_over_limit_ = size_.is_over_limit();
-  *section = FieldSectionPtr(section_.release());
+
+  FieldSection* const made = FieldSection::Make(line_count_, text_size_);
+  *section = FieldSectionPtr(made);
+  char* const text = made->text_place();
+  std::copy(text_, text_ + text_size_, text);
+  const auto value_of = [text](const Place& place) {
+    return std::string_view(text + place.begin + place.name_size, place.value_size);
+  };
+  FieldLine* line = made->line_places();
+  for (size_t i = 0; i < line_count_; ++i, ++line) {
+    const Place& place = i < kNearLines ? near_lines_[i] : far_lines_[i - kNearLines];
+    const std::string_view name(text + place.begin, place.name_size);
+    ::new (line) FieldLine{.name = name, .value = value_of(place)};
+  }
+  made->method_ = value_of(method_);
+  made->scheme_ = value_of(scheme_);
+  made->path_ = value_of(path_);
+  made->authority_ = value_of(authority_);
+  made->list_size_ = size_.list_size();
+  made->content_length_ = rules_.content_length();
+  made->is_over_limit_ = size_.is_over_limit();
   return Violation::kNone;
 }
 

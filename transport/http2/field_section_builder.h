@@ -1,15 +1,20 @@
 // Makes a FieldSection of decoded lines: counts them, checks them, and keeps what the limits allow.
+//
+// What is kept is collected on the stack, as long as it is no more than usual, and then copied to a
+// section of just the right size.
 #ifndef WEIR_TRANSPORT_HTTP2_FIELD_SECTION_BUILDER_H_
 #define WEIR_TRANSPORT_HTTP2_FIELD_SECTION_BUILDER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "transport/http2/field_rules.h"
 #include "transport/http2/field_section.h"
-#include "transport/http2/hpack.h"
+#include "transport/http2/hpack_decoder.h"
 #include "transport/http2/options.h"
 #include "transport/http2/violation.h"
 
@@ -42,9 +47,10 @@ class SectionSize {
 
 class FieldSectionBuilder final : public FieldSink {
  public:
-  // `block_size` is the size of the header block, a hint for how much text there will be.
-  FieldSectionBuilder(SectionKind kind, const ConnectionOptions& options, size_t block_size);
-  ~FieldSectionBuilder();
+  FieldSectionBuilder(SectionKind kind, const ConnectionOptions& options)
+      : size_(options), rules_(kind) {}
+  FieldSectionBuilder(const FieldSectionBuilder&) = delete;
+  FieldSectionBuilder& operator=(const FieldSectionBuilder&) = delete;
 
   bool OnField(std::string_view name, std::string_view value) override;
 
@@ -54,14 +60,46 @@ class FieldSectionBuilder final : public FieldSink {
   Violation violation() const { return violation_; }
 
  private:
+  static constexpr size_t kNearText = 1024;
+  static constexpr size_t kNearLines = 24;
+
+  // Where in the text something is: names and values stand there one behind the other.
+  struct Place {
+    uint32_t begin;
+    uint32_t name_size;
+    uint32_t value_size;
+  };
+
   void Keep(FieldRole role, std::string_view name, std::string_view value);
-  std::string_view Store(std::string_view text);
+  void AddLine(const Place& place);
+  char* AddText(size_t size) {
+    if (text_capacity_ - text_size_ < size) [[unlikely]] {
+      GrowText(size);
+    }
+    char* const place = text_ + text_size_;
+    text_size_ += size;
+    return place;
+  }
   void GrowText(size_t added);
 
   SectionSize size_;
   FieldRules rules_;
   Violation violation_ = Violation::kNone;
-  std::unique_ptr<FieldSection> section_;
+
+  // Not set before they are used.
+  std::array<char, kNearText> near_text_;
+  std::array<Place, kNearLines> near_lines_;
+  std::unique_ptr<char[]> far_text_;
+  std::vector<Place> far_lines_;  // behind the near ones
+  char* text_ = near_text_.data();
+  size_t text_size_ = 0;
+  size_t text_capacity_ = kNearText;
+  size_t line_count_ = 0;
+  // Pseudo-header fields, of which only the value is kept.
+  Place method_ = {};
+  Place scheme_ = {};
+  Place path_ = {};
+  Place authority_ = {};
 };
 
 // For blocks that only the compression state needs.

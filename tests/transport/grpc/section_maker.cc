@@ -18,7 +18,7 @@ http2::FieldSectionPtr Build(const Lines& lines, const http2::ConnectionOptions&
   const bool is_request = !lines.empty() && lines[0].first.starts_with(':');
   const http2::SectionKind kind =
       is_request ? http2::SectionKind::kRequest : http2::SectionKind::kTrailers;
-  http2::FieldSectionBuilder builder(kind, options, /*block_size=*/0);
+  http2::FieldSectionBuilder builder(kind, options);
   for (const auto& [name, value] : lines) WEIR_CHECK(builder.OnField(name, value));
   http2::FieldSectionPtr section;
   WEIR_CHECK(builder.Finish(&section) == http2::Violation::kNone);

@@ -10,7 +10,7 @@ namespace {
 class FieldSectionBuilderTest : public ::testing::Test {
  protected:
   FieldSectionBuilder Builder(SectionKind kind = SectionKind::kRequest) {
-    return FieldSectionBuilder(kind, options_, /*block_size=*/0);
+    return FieldSectionBuilder(kind, options_);
   }
   // 3 lines: 7 + 3 + 7 + 4 + 5 + 6 octets and 32 for each.
   static constexpr size_t kPseudoSize = 32 + 3 * 32;
@@ -147,7 +147,7 @@ TEST(FieldSectionPtr, LastReferenceFreesTheSectionAndItsAttachment) {
   };
   bool is_gone = false;
   ConnectionOptions options;
-  FieldSectionBuilder builder(SectionKind::kTrailers, options, 0);
+  FieldSectionBuilder builder(SectionKind::kTrailers, options);
   FieldSectionPtr first;
   ASSERT_EQ(builder.Finish(&first), Violation::kNone);
   first->set_attachment(std::make_unique<Probe>(&is_gone));

@@ -1,4 +1,4 @@
-#include "transport/http2/hpack.h"
+#include "transport/http2/hpack_encoder.h"
 
 #include <nghttp2/nghttp2.h>
 
@@ -6,8 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <string_view>
 
 #include "transport/base/check.h"
+#include "transport/http2/hpack_cursor.h"
 
 namespace weir::http2 {
 namespace {
@@ -15,10 +17,6 @@ namespace {
 // Fields given to nghttp2 at a time. Blocks may be encoded in parts: they are a plain sequence of
 // representations.
 constexpr size_t kFieldsAtOnce = 16;
-
-std::string_view TextOf(const uint8_t* bytes, size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
 
 // nghttp2's interface takes pointers to mutable octets and does not write to them.
 uint8_t* OctetsOf(std::string_view text) {
@@ -39,6 +37,24 @@ void ThrowIfOutOfMemory(ssize_t result) {
   if (result == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
 }
 
+// Of a block that nghttp2 made.
+bool ChangesTable(ByteView block) {
+  HpackCursor cursor(block);
+  while (!cursor.is_at_end()) {
+    const HpackForm form = HpackFormOf(cursor.Peek());
+    if (form == HpackForm::kInsertingLiteral || form == HpackForm::kSizeUpdate) return true;
+    uint64_t index;
+    HpackString string;
+    bool is_whole = cursor.ReadInteger(HpackPrefixBits(form), &index);
+    if (form == HpackForm::kPlainLiteral) {
+      if (index == 0) is_whole = is_whole && cursor.ReadString(&string);
+      is_whole = is_whole && cursor.ReadString(&string);
+    }
+    WEIR_CHECK(is_whole);
+  }
+  return false;
+}
+
 nghttp2_nv FieldOf(const OutputField& field) {
   nghttp2_nv nv;
   nv.name = OctetsOf(field.name);
@@ -51,37 +67,6 @@ nghttp2_nv FieldOf(const OutputField& field) {
 }
 
 }  // namespace
-
-void HpackDecoder::Deleter::operator()(nghttp2_hd_inflater* inflater) const {
-  nghttp2_hd_inflate_del(inflater);
-}
-
-HpackDecoder::HpackDecoder() = default;
-HpackDecoder::~HpackDecoder() = default;
-
-HpackDecoder::Outcome HpackDecoder::Decode(ByteView block, FieldSink& sink) {
-  if (inflater_ == nullptr) {
-    nghttp2_hd_inflater* inflater = nullptr;
-    ThrowIfOutOfMemory(nghttp2_hd_inflate_new(&inflater));
-    inflater_.reset(inflater);
-  }
-  for (;;) {
-    nghttp2_nv nv;
-    int inflate_flags = 0;
-    const ssize_t read = nghttp2_hd_inflate_hd2(inflater_.get(), &nv, &inflate_flags, block.data(),
-                                                block.size(), /*in_final=*/1);
-    ThrowIfOutOfMemory(read);
-    if (read < 0) return Outcome::kMalformed;
-    block = block.subspan(static_cast<size_t>(read));
-    if ((inflate_flags & NGHTTP2_HD_INFLATE_EMIT) != 0 &&
-        !sink.OnField(TextOf(nv.name, nv.namelen), TextOf(nv.value, nv.valuelen))) {
-      return Outcome::kStopped;
-    }
-    if ((inflate_flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
-  }
-  nghttp2_hd_inflate_end_headers(inflater_.get());
-  return Outcome::kDone;
-}
 
 void HpackEncoder::Deleter::operator()(nghttp2_hd_deflater* deflater) const {
   nghttp2_hd_deflate_del(deflater);
@@ -102,7 +87,8 @@ void HpackEncoder::ChangeTableSize(uint32_t size) {
   ThrowIfOutOfMemory(nghttp2_hd_deflate_change_table_size(deflater_.get(), size));
 }
 
-void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
+bool HpackEncoder::Encode(OutputFields fields, Buffer* out) {
+  const size_t start = out->size();
   if (deflater_ == nullptr) MakeDeflater();
   // At least once: a change of the table's size is announced by the next block, even an empty one
   // (RFC 7541 §4.2).
@@ -121,6 +107,7 @@ void HpackEncoder::Encode(OutputFields fields, Buffer* out) {
     WEIR_CHECK(written >= 0);
     out->Truncate(before + static_cast<size_t>(written));
   } while (!fields.empty());
+  return ChangesTable(out->view().subspan(start));
 }
 
 void HpackEncoder::SetPeerTableSize(uint32_t size) {
