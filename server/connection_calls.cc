@@ -35,7 +35,16 @@ Peer DescribePeer(const driver::ConnectionDriver& driver) {
 }  // namespace
 
 ConnectionCalls::ConnectionCalls(WorkerContext& worker, driver::ConnectionDriver& driver)
-    : worker_(worker), driver_(driver), unsent_responses_(driver), peer_(DescribePeer(driver)) {}
+    : worker_(worker), driver_(driver), unsent_responses_(driver) {
+  // Whatever needs more than an immutable address is asked for on this thread.
+  if (!driver.socket().peer_address().is_ip() || driver.tls() != nullptr) peer();
+}
+
+const Peer& ConnectionCalls::peer() const {
+  std::call_once(peer_once_,
+                 [this] { peer_ = std::make_unique<const Peer>(DescribePeer(driver_)); });
+  return *peer_;
+}
 
 void ConnectionCalls::OnEvent(const http2::Event& event) {
   Call* const call = static_cast<Call*>(event.user);

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "server/call.h"
@@ -36,7 +38,7 @@ class ConnectionCalls final : public driver::ConnectionHandler {
   net::Loop& loop() { return driver_.worker().loop(); }
 
   // Immutable; any thread.
-  const Peer& peer() const { return peer_; }
+  const Peer& peer() const;
   // Any thread.
   bool is_draining() const { return is_draining_.load(std::memory_order_relaxed); }
 
@@ -63,7 +65,9 @@ class ConnectionCalls final : public driver::ConnectionHandler {
   size_t live_calls_ = 0;
   bool is_closed_ = false;
   std::atomic<bool> is_draining_ = false;
-  const Peer peer_;
+  // Made when somebody asks for it first, since most handlers do not.
+  mutable std::once_flag peer_once_;
+  mutable std::unique_ptr<const Peer> peer_;
 };
 
 template <typename Work>

@@ -139,7 +139,8 @@ class Connection:
         """With what real clients add: a timeout and a trace, of which no two are alike."""
         number = next(self._calls)
         fields = _fields(UNARY) + [(b"grpc-timeout", b"%dm" % (10_000_000 - number))]
-        trace = b"00-%032x-%016x-01" % (number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % 2**128, number)
+        scattered = number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % 2**128
+        trace = b"00-%032x-%016x-01" % (scattered, number)
         return self._encoder.block(fields + [(b"traceparent", trace)])
 
     def call(self, count, has_changing_headers=False):

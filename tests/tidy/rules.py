@@ -68,14 +68,13 @@ TESTS = "tests/"
 
 # Libraries that single files may include in addition to what their layer may.
 FILE_LIBRARIES = {
-    "transport/http2/hpack_encoder.cc": ("nghttp2",),
     "transport/grpc/compressor_*.cc": ("zlib", "zstd"),
     "transport/net/resolver_cares.*": ("c_ares",),
     "transport/net/tls_*": ("openssl",),
 }
 
 # Libraries that are replaceable because one file outside bench, interop and tests includes them.
-LIBRARIES_OF_ONE_FILE = ("nghttp2", "zlib", "zstd")
+LIBRARIES_OF_ONE_FILE = ("zlib", "zstd")
 FREE_FOLDERS = ("bench/", "interop/", "tests/")
 
 # Prefix of a header -> its library, "" for none. The first that matches decides.
@@ -147,8 +146,6 @@ BANS = (
         r"\bthrow\b",
         "is banned: return a Status, a Result or a Violation",
         folders=("server/", "transport/"),
-        # A library in C says that memory is exhausted: the same as if operator new had said it.
-        allowed_in=("transport/http2/hpack_encoder.cc",),
     ),
     Ban(
         r"\bstd::(?:recursive_|shared_|timed_)*mutex\b|\bstd::condition_variable(?:_any)?\b"

@@ -7,10 +7,11 @@
 #define WEIR_TRANSPORT_HTTP2_CLOSED_STREAMS_H_
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "transport/http2/stream_id.h"
 #include "transport/http2/stream_state.h"
@@ -25,8 +26,8 @@ class ClosedStreams {
 
   // `state` is kEnded, kResetByPeer or kResetByUs, and replaces what was remembered of the stream.
   void Remember(StreamId id, ReceiveState state) {
-    if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
-    uint32_t& entry = (*entries_)[IndexOf(id)];
+    while (capacity_ < kRemembered && !HasPlaceFor(id)) Grow();
+    uint32_t& entry = entries_[IndexOf(id)];
     const uint32_t added = Pack(id, state);
     // Of two that share a place, the younger stays.
     const bool is_younger = entry == 0 || IdIn(entry) <= id;
@@ -37,7 +38,7 @@ class ClosedStreams {
   // `id` is odd, not greater than the highest the peer has used, and not that of a live stream.
   // kSkipped when the peer never used it.
   ReceiveState StateOf(StreamId id) const {
-    const uint32_t entry = entries_ == nullptr ? 0 : (*entries_)[IndexOf(id)];
+    const uint32_t entry = capacity_ == 0 ? 0 : entries_[IndexOf(id)];
     if (entry != 0 && IdIn(entry) == id) return StateIn(entry);
     // If the id had been closed, it would have taken this place.
     if ((entry == 0 || IdIn(entry) < id) && id > forgotten_) return ReceiveState::kSkipped;
@@ -47,16 +48,19 @@ class ClosedStreams {
 
   // Forgets every stream.
   void ReleaseIdleMemory() {
-    if (entries_ == nullptr) return;
-    for (const uint32_t entry : *entries_) {
+    for (size_t i = 0; i < capacity_; ++i) {
+      const uint32_t entry = entries_[i];
       Forget(entry);
       forgotten_ = std::max(forgotten_, entry == 0 ? 0 : IdIn(entry));
     }
     entries_.reset();
+    capacity_ = 0;
   }
 
  private:
-  using Entries = std::array<uint32_t, kRemembered>;
+  // Many connections have few streams.
+  static constexpr uint32_t kCapacityMin = 8;
+  static_assert(std::has_single_bit(kRemembered));
 
   // The identifiers are odd and have 31 bits, which leaves two for the state; 0 is a free entry.
   static constexpr uint32_t kHighBit = 0x80000000;
@@ -84,9 +88,27 @@ class ClosedStreams {
       forgotten_reset_ = std::max(forgotten_reset_, IdIn(entry));
     }
   }
-  static constexpr size_t IndexOf(StreamId id) { return (id >> 1) % kRemembered; }
+  size_t IndexOf(StreamId id) const { return (id >> 1) & (capacity_ - 1); }
+  // Whether nothing need be forgotten.
+  bool HasPlaceFor(StreamId id) const {
+    if (capacity_ == 0) return false;
+    const uint32_t entry = entries_[IndexOf(id)];
+    return entry == 0 || IdIn(entry) == id;
+  }
+  // Those that had a place each have one in twice as many.
+  void Grow() {
+    const auto old = std::move(entries_);
+    const uint32_t old_capacity = capacity_;
+    const uint32_t capacity = std::max(2 * old_capacity, kCapacityMin);
+    entries_ = std::make_unique<uint32_t[]>(capacity);
+    capacity_ = capacity;
+    for (uint32_t i = 0; i < old_capacity; ++i) {
+      if (old[i] != 0) entries_[IndexOf(IdIn(old[i]))] = old[i];
+    }
+  }
 
-  std::unique_ptr<Entries> entries_;
+  std::unique_ptr<uint32_t[]> entries_;
+  uint32_t capacity_ = 0;         // a power of two
   StreamId forgotten_ = 0;        // all ids up to this one were forgotten, or never used
   StreamId forgotten_reset_ = 0;  // the highest forgotten one that we had reset
 };

@@ -27,10 +27,9 @@ ByteView FieldEncoder::EncodeTemplate(const FieldTemplate& fields) {
 }
 
 void FieldEncoder::ReleaseIdleMemory() {
-  hpack_.Release();
+  hpack_.ReleaseIdleMemory();
   memo_.reset();
   scratch_.Release();
-  ++generation_;
 }
 
 }  // namespace weir::http2

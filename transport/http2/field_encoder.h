@@ -40,13 +40,13 @@ class FieldEncoder {
     ++generation_;
   }
 
-  // Gives all memory back; costs the compression of the next few blocks.
+  // Gives back what is there for speed only.
   void ReleaseIdleMemory();
 
  private:
   static constexpr size_t kEntries = 4;
   // Templates are the headers and trailers of an ordinary response: a few indexed fields.
-  static constexpr size_t kBlockSizeMax = 48;
+  static constexpr size_t kBlockSizeMax = 24;
 
   struct Entry {
     const FieldTemplate* fields = nullptr;

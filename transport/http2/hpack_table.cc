@@ -12,6 +12,14 @@ namespace {
 constexpr size_t kTextMin = 64;
 constexpr size_t kRecordsMin = 4;
 
+// The better of two.
+void Prefer(HpackTable::Match* found, uint64_t index, const HpackEntry& entry,
+            std::string_view value) {
+  if (found->has_value) return;
+  const bool has_value = entry.value == value;
+  if (found->index == 0 || has_value) *found = {.index = index, .has_value = has_value};
+}
+
 }  // namespace
 
 // RFC 7541 appendix A.
@@ -78,6 +86,20 @@ constinit const std::array<HpackEntry, 61> HpackTable::kStaticEntries = {{
     {"via", ""},
     {"www-authenticate", ""},
 }};
+
+HpackTable::Match HpackTable::Search(std::string_view name, std::string_view value) const {
+  Match found;
+  for (size_t i = 0; i < kStaticEntries.size(); ++i) {
+    const HpackEntry& entry = kStaticEntries[i];
+    if (entry.name == name) Prefer(&found, i + 1, entry, value);
+  }
+  for (size_t age = 0; age < count_; ++age) {
+    const HpackEntry entry =
+        EntryOf(records_[(first_ + count_ - 1 - age) & (records_capacity_ - 1)]);
+    if (entry.name == name) Prefer(&found, kStaticEntries.size() + 1 + age, entry, value);
+  }
+  return found;
+}
 
 void HpackTable::Insert(std::string_view name, std::string_view value) {
   ++generation_;

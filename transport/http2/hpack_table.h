@@ -1,5 +1,6 @@
 // The table that HPACK's indices point into (RFC 7541 §2.3): 61 static entries, and behind them
-// the dynamic ones, the youngest first.
+// the dynamic ones, the youngest first. The decoder has one, and the encoder one as the peer has
+// it.
 #ifndef WEIR_TRANSPORT_HTTP2_HPACK_TABLE_H_
 #define WEIR_TRANSPORT_HTTP2_HPACK_TABLE_H_
 
@@ -40,6 +41,13 @@ class HpackTable {
     return true;
   }
 
+  // The entry with this name and value, or else one with this name.
+  struct Match {
+    uint64_t index = 0;  // 0 when there is none
+    bool has_value = false;
+  };
+  Match Search(std::string_view name, std::string_view value) const;
+
   // Adds an entry, and drops the oldest until there is room (RFC 7541 §4.4): all of them, and the
   // new one, too, if it is larger than the table. The views may be of this table.
   void Insert(std::string_view name, std::string_view value);
@@ -50,6 +58,7 @@ class HpackTable {
   // Grows with everything that may have changed the table.
   uint64_t generation() const { return generation_; }
   size_t size() const { return size_; }  // as RFC 7541 §4.1 counts it
+  size_t size_max() const { return size_max_; }
 
   // Gives back what is reserved for more entries.
   void ReleaseIdleMemory();

@@ -63,6 +63,19 @@ constexpr Code kCode = MakeCode();
 // No string of bits is without a meaning.
 static_assert(kCode.end[kBitsMax] == uint64_t{1} << 32);
 
+// The code of each octet, in its lowest bits.
+constexpr std::array<uint32_t, 256> kCodes = [] {
+  std::array<uint32_t, 256> codes{};
+  for (size_t place = 0; place < kSymbols; ++place) {
+    const size_t symbol = kCode.symbols[place];
+    const size_t bits = kBits[symbol];
+    if (symbol == kEndOfString) continue;
+    const size_t rank = place - kCode.place[bits];
+    codes[symbol] = static_cast<uint32_t>((kCode.first[bits] >> (32 - bits)) + rank);
+  }
+  return codes;
+}();
+
 // Codes of up to eight bits, which is nearly all of what fields are made of, by the next octet.
 constexpr size_t kShortBits = 8;
 
@@ -145,6 +158,24 @@ std::optional<size_t> DecodeHuffman(ByteView coded, uint8_t* text) {
   const uint64_t ones = left == 0 ? 0 : ~uint64_t{0} << (64 - left);
   if (left >= 8 || window.bits != ones) return std::nullopt;
   return static_cast<size_t>(out - text);
+}
+
+size_t HuffmanSize(std::string_view text) {
+  size_t bits = 0;
+  for (const char c : text) bits += kBits[static_cast<uint8_t>(c)];
+  return (bits + 7) / 8;
+}
+
+void EncodeHuffman(std::string_view text, uint8_t* place) {
+  uint64_t window = 0;  // what was not written yet stands in its lowest bits
+  size_t filled = 0;
+  for (const char c : text) {
+    const auto symbol = static_cast<uint8_t>(c);
+    window = window << kBits[symbol] | kCodes[symbol];
+    filled += kBits[symbol];
+    for (; filled >= 8; filled -= 8) *place++ = static_cast<uint8_t>(window >> (filled - 8));
+  }
+  if (filled != 0) *place = static_cast<uint8_t>(window << (8 - filled) | 0xffu >> filled);
 }
 
 }  // namespace weir::http2

@@ -1,10 +1,11 @@
-// The Huffman code of HPACK (RFC 7541 §5.2 and appendix B): decoding.
+// The Huffman code of HPACK (RFC 7541 §5.2 and appendix B).
 #ifndef WEIR_TRANSPORT_HTTP2_HUFFMAN_H_
 #define WEIR_TRANSPORT_HTTP2_HUFFMAN_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "transport/base/bytes.h"
 
@@ -17,6 +18,11 @@ constexpr size_t HuffmanTextMax(size_t coded) { return coded * 8 / 5; }
 // many there were. Nullopt when the string holds the end-of-string symbol, or ends in anything but
 // less than eight ones.
 std::optional<size_t> DecodeHuffman(ByteView coded, uint8_t* text);
+
+// How many octets the code of a text has.
+size_t HuffmanSize(std::string_view text);
+// Writes them to `place`.
+void EncodeHuffman(std::string_view text, uint8_t* place);
 
 }  // namespace weir::http2
 

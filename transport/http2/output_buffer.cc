@@ -9,7 +9,7 @@ namespace weir::http2 {
 // What was written makes room for what comes. Either way at least as many octets were appended
 // since the last time as are moved now.
 void OutputBuffer::MakeRoom(size_t count) {
-  constexpr size_t kCapacityMin = 512;
+  constexpr size_t kCapacityMin = 128;
   const size_t live = size();
   if (2 * (live + count) <= bytes_.capacity()) {
     std::memmove(bytes_.data(), bytes_.data() + written_, live);

@@ -75,13 +75,14 @@ class StreamStore {
   void ReleaseIdleMemory();
 
  private:
-  static constexpr size_t kBucketsMin = 16;
+  static constexpr size_t kBucketsMin = 4;
 
   size_t BucketOf(StreamId id) const { return (id >> 1) & bucket_mask_; }
   void GrowIndex();
   void Unindex(Stream& stream);
 
-  SlotMap<Stream, 8> slots_;
+  // Many connections have one stream at a time.
+  SlotMap<Stream, 2> slots_;
   std::unique_ptr<Stream*[]> buckets_;  // nullptr until the first stream
   size_t bucket_mask_ = 0;
   size_t open_ = 0;

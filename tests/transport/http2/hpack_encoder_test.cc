@@ -119,13 +119,51 @@ TEST_F(HpackEncoderTest, UsesNoMoreThanFourKilobytesOfAPeersTable) {
   EXPECT_NE(HpackFormOf(static_cast<uint8_t>(Encode({status_})[0])), HpackForm::kSizeUpdate);
 }
 
-TEST_F(HpackEncoderTest, StartsAgainWithAnEmptyTableWhenItsMemoryWasReleased) {
-  Hear(Encode({status_}));
-  encoder_.Release();
-  const std::string block = Encode({status_});
-  EXPECT_TRUE(block.starts_with(hpack::TableSize(0) + hpack::TableSize(4096)));
-  EXPECT_THAT(Hear(block), ElementsAre("grpc-status: 0"));
+TEST_F(HpackEncoderTest, AnnouncesASizeOnceAndNoSmallerOneThanThereWas) {
+  encoder_.SetPeerTableSize(100);
+  EXPECT_TRUE(Encode({status_}).starts_with(hpack::TableSize(100)));
   EXPECT_EQ(Encode({status_}), hpack::Indexed(62));
+  encoder_.SetPeerTableSize(4096);
+  EXPECT_EQ(Encode({status_}), hpack::TableSize(4096) + hpack::Indexed(62));
+  encoder_.SetPeerTableSize(43);  // less than the entry
+  encoder_.SetPeerTableSize(4096);
+  EXPECT_TRUE(
+      Encode({status_}).starts_with(hpack::TableSize(43) + hpack::TableSize(4096) + "\x40"));
+  EXPECT_EQ(Encode({}), "");
+}
+
+TEST_F(HpackEncoderTest, InsertsNothingIntoATableThatIsTooSmallForIt) {
+  encoder_.SetPeerTableSize(40);
+  const std::string block = Encode({status_});
+  EXPECT_THAT(Hear(block), ElementsAre("grpc-status: 0"));
+  EXPECT_THAT(Hear(Encode({status_})), ElementsAre("grpc-status: 0"));
+  EXPECT_FALSE(changes_table_);
+}
+
+TEST_F(HpackEncoderTest, KeepsTheTableWhenItsMemoryIsReleased) {
+  Hear(Encode({status_}));
+  encoder_.ReleaseIdleMemory();
+  EXPECT_EQ(Encode({status_}), hpack::Indexed(62));
+}
+
+// A name that stands in a table is not spelt out.
+TEST_F(HpackEncoderTest, RefersToNamesItKnows) {
+  EXPECT_EQ(Encode({{.name = "content-type", .value = "\x01"}}),
+            hpack::Integer(0x10, 4, 31) + "\x01\x01");
+  Hear(Encode({status_}));
+  EXPECT_EQ(Encode({{.name = "grpc-status", .value = "\x01"}}),
+            hpack::Integer(0x10, 4, 62) + "\x01\x01");
+}
+
+// The longest integers and strings, and every octet.
+TEST_F(HpackEncoderTest, EncodesStringsOfAnyKind) {
+  std::string every;
+  for (int c = 1; c < 256; ++c) every += static_cast<char>(c);
+  for (const std::string& value :
+       {std::string(), std::string(126, '\x01'), std::string(127, '\x01'), std::string(254, '\x01'),
+        std::string(255, '\x01'), std::string(20000, '\x01'), std::string(20000, 'e'), every}) {
+    EXPECT_THAT(Hear(Encode({{.name = "x", .value = value}})), ElementsAre("x: " + value));
+  }
 }
 
 TEST_F(HpackEncoderTest, SpeaksWithADecoderAtRandom) {
@@ -136,7 +174,7 @@ TEST_F(HpackEncoderTest, SpeaksWithADecoderAtRandom) {
     HpackDecoder decoder;
     for (int block_number = 0; block_number < 50; ++block_number) {
       if (random() % 8 == 0) encoder.SetPeerTableSize(static_cast<uint32_t>(random() % 5000));
-      if (random() % 8 == 0) encoder.Release();
+      if (random() % 8 == 0) encoder.ReleaseIdleMemory();
       std::vector<std::string> expected;
       std::vector<std::string> texts;
       std::vector<OutputField> fields;

@@ -25,6 +25,12 @@ std::optional<std::string> Decode(std::string_view coded) {
   return std::string(AsText({place.get(), *size}));
 }
 
+std::string Encode(std::string_view text) {
+  std::string coded(HuffmanSize(text), '\0');
+  EncodeHuffman(text, reinterpret_cast<uint8_t*>(coded.data()));
+  return coded;
+}
+
 // As nghttp2 codes it as the value of a field; nullopt when it finds the text itself shorter.
 std::optional<std::string> EncodeWithNghttp2(std::string_view text) {
   nghttp2_hd_deflater* deflater = nullptr;
@@ -75,6 +81,7 @@ TEST(Huffman, KnowsEverySymbol) {
       const std::optional<std::string> coded = EncodeWithNghttp2(text);
       ASSERT_TRUE(coded.has_value()) << symbol;
       EXPECT_EQ(Decode(*coded), text) << symbol;
+      EXPECT_EQ(Encode(text), *coded) << symbol;
     }
   }
 }
@@ -87,6 +94,7 @@ TEST(Huffman, ReadsTextOfAnyLength) {
     const std::optional<std::string> coded = EncodeWithNghttp2(text);
     if (coded) {
       EXPECT_EQ(Decode(*coded), text);
+      EXPECT_EQ(Encode(text), *coded);
     }
   }
   EXPECT_EQ(Decode(""), "");
