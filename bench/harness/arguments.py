@@ -23,8 +23,8 @@ def parse(words, root):
     parser.add_argument("--client-core", type=int, default=1)
     parser.add_argument("--no-syscalls", action="store_true", help="do not count system calls")
     parser.add_argument("--no-build", action="store_true", help="take the programs as they are")
-    parser.add_argument("--programs", type=pathlib.Path, default=root / "bazel-bin",
-                        metavar="DIRECTORY", help="where the programs are (bazel-bin)")
+    parser.add_argument("--programs", type=pathlib.Path, default=root / "bazel-lto-bin",
+                        metavar="DIRECTORY", help="where the programs are (bazel-lto-bin)")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="write all samples here, after each scenario")
     parser.add_argument("--write", action="store_true",

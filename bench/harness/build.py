@@ -27,7 +27,7 @@ def build_with_bazel(programs, scenarios, root):
         targets.add(LOAD)
     targets = sorted(targets)
     print(f"== building {' '.join(targets)}", flush=True)
-    if subprocess.run(["bazel", "build", "--config=opt", *targets], check=False,
+    if subprocess.run(["bazel", "build", "--config=lto", *targets], check=False,
                       cwd=root).returncode != 0:
         raise BenchError("the programs do not build")
 
