@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "transport/base/check.h"
-#include "transport/http2/hpack_scan.h"
+#include "transport/http2/hpack_cursor.h"
 
 namespace load {
 namespace {
@@ -38,6 +38,23 @@ void Take(std::string_view name, std::string_view value, AnswerFields* fields) {
   }
 }
 
+// Whether the same block might mean something else the next time. (What is malformed is for nghttp2
+// to find.)
+bool ChangesTable(weir::ByteView block) {
+  using weir::http2::HpackForm;
+  weir::http2::HpackCursor cursor(block);
+  while (!cursor.is_at_end()) {
+    const HpackForm form = weir::http2::HpackFormOf(cursor.Peek());
+    if (form == HpackForm::kInsertingLiteral || form == HpackForm::kSizeUpdate) return true;
+    uint64_t index;
+    if (!cursor.ReadInteger(weir::http2::HpackPrefixBits(form), &index)) return true;
+    if (form == HpackForm::kIndexed) continue;
+    weir::http2::HpackString text;
+    if ((index == 0 && !cursor.ReadString(&text)) || !cursor.ReadString(&text)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void AnswerHeaders::Deleter::operator()(nghttp2_hd_inflater* inflater) const {
@@ -49,11 +66,11 @@ const AnswerFields* AnswerHeaders::Decode(weir::ByteView block) {
   for (const Known& known : known_) {
     if (known.block == text) return &known.fields;
   }
-  const bool mutates_table = weir::http2::ScanHpack(block).mutates_table;
-  if (mutates_table) known_.clear();
+  const bool changes_table = ChangesTable(block);
+  if (changes_table) known_.clear();
   decoded_ = {};
   if (!Inflate(block, &decoded_)) return nullptr;
-  if (!mutates_table && known_.size() < kMostKnown) {
+  if (!changes_table && known_.size() < kMostKnown) {
     known_.push_back({std::string(text), decoded_});
   }
   return &decoded_;

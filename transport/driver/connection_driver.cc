@@ -11,6 +11,12 @@ namespace {
 
 // Each is of 64 KiB at most, and takes up to 50 us with what the kernel does on loopback.
 constexpr int kWritesPerTurn = 2;
+// When no other connection waits, large payloads are written in pieces of this size instead: for
+// each of them the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long as it takes
+// to copy them.
+constexpr size_t kLentBytesMax = 1024 * 1024;
+// Two for each of their frames of 16 KiB, and what is in front of them and behind.
+constexpr size_t kPartsMax = 2 * (kLentBytesMax / 16384) + 4;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 8 * 1024;
@@ -239,32 +245,34 @@ void ConnectionDriver::Discard() {
 
 // ---- output ------------------------------------------------------------------------------------
 
-void ConnectionDriver::Flush() {
-  RunOrClose([this] {
+void ConnectionDriver::Flush(bool is_alone) {
+  RunOrClose([this, is_alone] {
     worker_.BeginService(*this);
-    WriteAll();
+    WriteAll(is_alone);
     worker_.EndOutput(*this);
     UpdateWatch();
     UpdateTimer();
   });
 }
 
-void ConnectionDriver::WriteAll() {
+void ConnectionDriver::WriteAll(bool is_alone) {
   if (phase_ == Phase::kHandshake && tls_ == nullptr) return;
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
+    const int rounds_max = is_alone ? 1 : kWritesPerTurn;
+    const size_t lent_bytes_max = is_alone ? kLentBytesMax : 0;
     int rounds = 0;
-    while (!is_write_blocked_ && rounds < kWritesPerTurn && WriteSome()) ++rounds;
-    if (rounds == kWritesPerTurn) MarkDirty();
+    while (!is_write_blocked_ && rounds < rounds_max && WriteSome(lent_bytes_max)) ++rounds;
+    if (rounds == rounds_max && HasOutput()) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
     const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
     if (phase_ == Phase::kOpen && connection_->IsFinished() && !has_ciphertext) BeginLinger();
   }
 }
 
-bool ConnectionDriver::WriteSome() {
-  std::array<iovec, 16> parts;
+bool ConnectionDriver::WriteSome(size_t lent_bytes_max) {
+  std::array<iovec, kPartsMax> parts;
   size_t count = 0;
   size_t offered = 0;
   if (tls_ != nullptr) {
@@ -284,7 +292,7 @@ bool ConnectionDriver::WriteSome() {
     parts[0] = {const_cast<uint8_t*>(ciphertext.data()), ciphertext.size()};
     count = 1;
   } else {
-    count = connection_->Output(parts);
+    count = connection_->Output(parts, lent_bytes_max);
     if (count == 0) return false;
   }
   for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
@@ -311,6 +319,11 @@ bool ConnectionDriver::WriteSome() {
     phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().write_stall_timeout);
   }
   return false;
+}
+
+bool ConnectionDriver::HasOutput() const {
+  if (tls_ != nullptr && !tls_->PendingCiphertext().empty()) return true;
+  return phase_ == Phase::kOpen && connection_->HasOutput();
 }
 
 bool ConnectionDriver::HasCiphertextBacklog() const {

@@ -112,8 +112,8 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
     return phase_ == Phase::kClosed && (handler_ == nullptr || handler_->is_idle());
   }
 
-  // For the worker, at the end of a turn.
-  void Flush();
+  // For the worker, at the end of a turn; `is_alone` when nobody else waits for the end of it.
+  void Flush(bool is_alone);
 
   // Bytes held for input and output; 0 for an idle plaintext connection.
   size_t buffered_bytes() const;
@@ -147,9 +147,10 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void OpenHttp2();
   void Discard();
 
-  void WriteAll();
+  void WriteAll(bool is_alone);
   // False when the socket takes no more for now (or is closed).
-  bool WriteSome();
+  bool WriteSome(size_t lent_bytes_max);
+  bool HasOutput() const;
   // Whether the client takes so little of what we encrypted that it gets no more to answer.
   bool HasCiphertextBacklog() const;
   void UpdateWatch();

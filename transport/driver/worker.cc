@@ -117,7 +117,7 @@ TimePoint Worker::OnTurnEnd() {
   if (!batch.empty()) EndLap();
   while (!batch.empty()) {
     ConnectionDriver& connection = batch.PopFront();
-    connection.Flush();
+    connection.Flush(/*is_alone=*/batch.empty() && dirty_.empty());
     DestroyIfDone(connection);
   }
   factory_.HandOverWork();

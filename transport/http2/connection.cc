@@ -109,14 +109,14 @@ void Connection::Fail(Violation violation) {
 // Not EndEverything: that goes on with what is there, and this must not.
 void Connection::Abandon() {
   static_cast<void>(shutdown_.On(ShutdownInput::kClose));
+  output_.Clear();
   streams_.ForEach([this](Stream& stream) {
-    if (stream.queue != nullptr) scheduler_.Drop(*stream.queue);
+    if (stream.queue != nullptr) static_cast<void>(scheduler_.Drop(*stream.queue));
   });
   streams_.Abandon();
   failure_ = Violation::kNone;
   ended_stream_ = data_stream_ = {};
   block_.fragments.Release();
-  output_.Clear();
   deadlines_ = {};
 }
 

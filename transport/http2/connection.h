@@ -157,9 +157,11 @@ class Connection {
 
   // ---- Output.
 
-  // Frames what may be sent and describes all of it; returns the number of iovecs filled, 0 when
-  // there is nothing. Valid until the next call.
-  size_t Output(std::span<iovec> out);
+  // Frames what may be sent and describes it, as far as there are iovecs; returns how many were
+  // filled, 0 when there is nothing. Valid until the next call. Beyond
+  // ConnectionOptions::output_batch_bytes, large payloads are framed up to `lent_bytes_max`: they
+  // are not copied, so more at a time costs no memory, but the choice between streams comes early.
+  size_t Output(std::span<iovec> out, size_t lent_bytes_max = 0);
 
   // The first `bytes` bytes of what Output() described were written.
   void OutputWritten(size_t bytes);
@@ -266,7 +268,10 @@ class Connection {
   template <typename Fields>
   void WriteTrailers(Stream& stream, const Fields& fields);
   void WriteWaitingTrailers(Stream& stream);
-  void FrameQueuedData();
+  void FrameQueuedData(size_t lent_bytes_max);
+  static bool IsLarge(const SendQueue& queue);
+  uint32_t NextFrameSize(const SendQueue& queue) const;
+  void FrameData(SendQueue& queue, uint32_t size);
   bool HasWindow(const Stream& stream) const;
   bool QueueReply();
   void WriteReset(StreamId id, ErrorCode code);

@@ -145,19 +145,53 @@ void Connection::SendData(StreamKey key, Buffer bytes) {
   if (queue.size() >= options_.stream_high_mark_bytes) queue.owes_writable = true;
 }
 
-void Connection::FrameQueuedData() {
-  while (output_.size() < options_.output_batch_bytes && scheduler_.has_ready() &&
-         send_windows_.Connection() > 0) {
+// Whether the next frame can be lent: then it stands in one buffer.
+bool Connection::IsLarge(const SendQueue& queue) {
+  return queue.is_front_lent() || queue.front().size() >= OutputBuffer::kLoanMin;
+}
+
+// How much of a queue goes into its next frame.
+uint32_t Connection::NextFrameSize(const SendQueue& queue) const {
+  const int64_t window =
+      std::min(send_windows_.Connection(), send_windows_.Stream(queue.stream().send_delta));
+  const size_t queued = IsLarge(queue) ? queue.front().size() : queue.size();
+  return static_cast<uint32_t>(
+      std::min({static_cast<int64_t>(queued), int64_t{OutputScheduler::kQuantum}, window}));
+}
+
+// A large payload stays where it is, and so does the end of one.
+void Connection::FrameData(SendQueue& queue, uint32_t size) {
+  WriteDataHeader(output_, queue.stream().id, size);
+  const ByteView front = queue.front();
+  const bool is_rest = queue.is_front_lent() && size == front.size();
+  const bool is_large = size >= OutputBuffer::kLoanMin && size <= front.size();
+  if ((is_large || is_rest) && output_.Borrow(front.first(size), queue.front_capacity())) {
+    Buffer used_up = queue.Lend(size);
+    if (used_up.capacity() != 0) output_.Keep(std::move(used_up));
+    return;
+  }
+  uint8_t* place = output_.Extend(size);
+  while (size > 0) {
+    const ByteView part = queue.front().first(std::min<size_t>(size, queue.front().size()));
+    place = std::copy(part.begin(), part.end(), place);
+    size -= static_cast<uint32_t>(part.size());
+    Buffer used_up = queue.Skip(part.size());
+    if (used_up.capacity() != 0) output_.Settle(std::move(used_up));
+  }
+}
+
+void Connection::FrameQueuedData(size_t lent_bytes_max) {
+  while (scheduler_.has_ready() && send_windows_.Connection() > 0) {
     SendQueue& queue = scheduler_.Front();
+    const size_t bytes_max = IsLarge(queue) ? std::max(options_.output_batch_bytes, lent_bytes_max)
+                                            : options_.output_batch_bytes;
+    if (output_.size() >= bytes_max) return;
     Stream& stream = queue.stream();
-    const int64_t window =
-        std::min(send_windows_.Connection(), send_windows_.Stream(stream.send_delta));
-    const auto size = static_cast<uint32_t>(
-        std::min({static_cast<int64_t>(queue.size()), int64_t{OutputScheduler::kQuantum}, window}));
-    uint8_t* const place = http2::PlaceData(output_, stream.id, size);
+    const uint32_t size = NextFrameSize(queue);
+    FrameData(queue, size);
     send_windows_.Debit(&stream.send_delta, size);
     guard_.OnResponseSent();
-    scheduler_.Take(queue, place, size, HasWindow(stream));
+    scheduler_.OnTaken(queue, size, HasWindow(stream));
     queue.framed_since_watched += size;
     if (queue.empty()) queue.is_watched = false;
     if (queue.owes_writable && queue.size() <= options_.stream_low_mark_bytes) {
@@ -195,7 +229,7 @@ void Connection::CloseStream(Stream& stream, ReceiveState how) {
   stream.receive_state = how;
   if (was_receiving && stream.uses_budget) EndReceiveWindow(stream);
   stream.send_state = StepOf(stream.send_state, SendInput::kReset).next;
-  if (stream.queue != nullptr) scheduler_.Drop(*stream.queue);
+  if (stream.queue != nullptr) output_.Settle(scheduler_.Drop(*stream.queue));
   streams_.Close(stream, how);
   if (streams_.open() == 0 && options_.connection_idle_max != kForever) [[unlikely]] {
     deadlines_.unused = now_;
@@ -213,18 +247,14 @@ void Connection::ReleaseStream(StreamKey key) {
 
 // ---- Output.
 
-size_t Connection::Output(std::span<iovec> out) {
+size_t Connection::Output(std::span<iovec> out, size_t lent_bytes_max) {
   if (out.empty()) return 0;
-  if (scheduler_.has_ready()) FrameQueuedData();
+  if (scheduler_.has_ready()) FrameQueuedData(lent_bytes_max);
   // What waits now is looked at from time to time, beginning as soon as we are told the time.
   if (scheduler_.queued_bytes() != 0 && deadlines_.stall == kNever && !shutdown_.is_over()) {
     deadlines_.stall = now_;
   }
-  const ByteView unwritten = output_.unwritten();
-  if (unwritten.empty()) return 0;
-  // The interface of writev wants a pointer to mutable octets, and does not write to them.
-  out[0] = {.iov_base = const_cast<uint8_t*>(unwritten.data()), .iov_len = unwritten.size()};
-  return 1;
+  return output_.Describe(out);
 }
 
 void Connection::OutputWritten(size_t bytes) {

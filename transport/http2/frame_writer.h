@@ -24,6 +24,10 @@ inline uint8_t* PlaceFrame(OutputBuffer& output, const FrameHeader& header) {
 }
 
 // DATA without END_STREAM: a field section ends every response we send.
+inline void WriteDataHeader(OutputBuffer& output, StreamId id, uint32_t size) {
+  StoreFrameHeader(output.Extend(kFrameHeaderSize),
+                   {.length = size, .type = FrameType::kData, .stream_id = id});
+}
 inline uint8_t* PlaceData(OutputBuffer& output, StreamId id, uint32_t size) {
   return PlaceFrame(output, {.length = size, .type = FrameType::kData, .stream_id = id});
 }

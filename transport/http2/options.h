@@ -95,8 +95,8 @@ struct ConnectionOptions {
   // Asked after writing: so much is left only when the socket takes no more.
   size_t output_pause_bytes = 48 * 1024;
 
-  // Bytes that Output() frames ahead of the socket. More makes fewer system calls, less keeps the
-  // choice between streams late.
+  // Bytes that Output() frames ahead of the socket, unless it is told to lend more. More makes
+  // fewer system calls, less keeps the choice between streams late.
   size_t output_batch_bytes = 64 * 1024;
 
   // A stream with DATA to send that its peer's window, and nothing else, lets this little of

@@ -35,19 +35,18 @@ class OutputScheduler {
     if (!IsListed(queue) && !queue.empty()) List(queue, has_window);
   }
 
-  // Takes `count` octets of the front queue, and its turn with them.
-  void Take(SendQueue& queue, uint8_t* place, size_t count, bool has_window_left) {
-    queue.Take(place, count);
+  // `count` octets of the front queue were taken, and its turn with them.
+  void OnTaken(SendQueue& queue, size_t count, bool has_window_left) {
     queued_bytes_ -= count;
     Unlist(queue);
     if (!queue.empty()) List(queue, has_window_left);
   }
 
-  // Forgets a queue and what is in it.
-  void Drop(SendQueue& queue) {
+  // Forgets a queue and what is in it. See SendQueue::Clear.
+  [[nodiscard]] Buffer Drop(SendQueue& queue) {
     queued_bytes_ -= queue.size();
-    queue.Clear();
     Unlist(queue);
+    return queue.Clear();
   }
 
   // The stream's window may have opened or closed.

@@ -31,22 +31,30 @@ void SendQueue::Push(Buffer bytes) {
   buffers_.push_back(std::move(bytes));
 }
 
-void SendQueue::Take(uint8_t* place, size_t count) {
-  WEIR_DCHECK(count <= size_);
+ByteView SendQueue::front() const {
+  return empty() ? ByteView() : buffers_[front_].view().subspan(front_offset_);
+}
+
+size_t SendQueue::front_capacity() const { return empty() ? 0 : buffers_[front_].capacity(); }
+
+Buffer SendQueue::Skip(size_t count) {
+  WEIR_DCHECK(count <= front().size());
   size_ -= count;
-  while (count > 0) {
-    Buffer& front = buffers_[front_];
-    const size_t taken = std::min(count, front.size() - front_offset_);
-    std::memcpy(place, front.data() + front_offset_, taken);
-    place += taken;
-    count -= taken;
-    front_offset_ += taken;
-    if (front_offset_ == front.size()) {
-      front.Release();
-      ++front_;
-      front_offset_ = 0;
-    }
-  }
+  front_offset_ += count;
+  return front_offset_ < buffers_[front_].size() ? Buffer() : PopFront();
+}
+
+Buffer SendQueue::Lend(size_t count) {
+  is_front_lent_ = true;
+  return Skip(count);
+}
+
+Buffer SendQueue::PopFront() {
+  Buffer lent;
+  Buffer used_up = std::move(buffers_[front_]);
+  if (std::exchange(is_front_lent_, false)) lent = std::move(used_up);
+  ++front_;
+  front_offset_ = 0;
   // Shifting the vector is cheap once most of it is spent.
   if (front_ == buffers_.size()) {
     buffers_.clear();
@@ -55,12 +63,16 @@ void SendQueue::Take(uint8_t* place, size_t count) {
     buffers_.erase(buffers_.begin(), buffers_.begin() + static_cast<ptrdiff_t>(front_));
     front_ = 0;
   }
+  return lent;
 }
 
-void SendQueue::Clear() {
+Buffer SendQueue::Clear() {
+  Buffer lent;
+  if (std::exchange(is_front_lent_, false)) lent = std::move(buffers_[front_]);
   buffers_.clear();
   trailers.reset();
   front_ = front_offset_ = size_ = 0;
+  return lent;
 }
 
 }  // namespace weir::http2

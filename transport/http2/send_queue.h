@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "transport/base/buffer.h"
+#include "transport/base/bytes.h"
 #include "transport/base/intrusive_list.h"
 #include "transport/http2/output_fields.h"
 #include "transport/http2/violation.h"
@@ -47,9 +48,19 @@ class SendQueue : public ListNode<InScheduler>, public ListNode<InEvents> {
   explicit SendQueue(Stream& stream) : stream_(stream) {}
 
   void Push(Buffer bytes);
-  // Copies the next `count` queued octets to `place` and drops them.
-  void Take(uint8_t* place, size_t count);
-  void Clear();
+  // The next octets, as far as they stand in one buffer; how large that is; and whether a part of
+  // it, in front of these, is lent.
+  ByteView front() const;
+  size_t front_capacity() const;
+  bool is_front_lent() const { return is_front_lent_; }
+
+  // Goes on behind the next `count` octets, which are in front(). Of these two, the first is for
+  // octets that were copied, the second for those that are still needed where they are. When a
+  // buffer is used up of which something is lent, it is returned.
+  [[nodiscard]] Buffer Skip(size_t count);
+  [[nodiscard]] Buffer Lend(size_t count);
+  // Drops everything. Returns the front buffer if something of it is lent.
+  [[nodiscard]] Buffer Clear();
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -67,10 +78,13 @@ class SendQueue : public ListNode<InScheduler>, public ListNode<InEvents> {
   uint64_t framed_since_watched = 0;
 
  private:
+  Buffer PopFront();
+
   Stream& stream_;
   std::vector<Buffer> buffers_;
   size_t front_ = 0;         // index of the first buffer with octets left
   size_t front_offset_ = 0;  // octets of it that were taken
+  bool is_front_lent_ = false;
   size_t size_ = 0;
 };
 

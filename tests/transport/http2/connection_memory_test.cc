@@ -157,7 +157,7 @@ TEST_F(ConnectionMemoryTest, AnIdleConnectionGivesItsBuffersBack) {
   const size_t busy = HeapInUse();
   Idles();
   EXPECT_EQ(connection_->buffered_bytes(), 0u);
-  EXPECT_LT(HeapInUse() + 4096, busy);
+  EXPECT_LT(HeapInUse() + 3072, busy);
 }
 
 TEST_F(ConnectionMemoryTest, AnIdleConnectionThatServedCallsIsSmall) {
@@ -177,7 +177,7 @@ TEST_F(ConnectionMemoryTest, AnIdleConnectionThatServedCallsIsSmall) {
   };
   const size_t bytes = sample();
   RecordProperty("bytes_per_idle_connection", static_cast<int>(bytes));
-  EXPECT_LT(bytes, 3072u);
+  EXPECT_LT(bytes, 1280u);
 }
 
 TEST_F(ConnectionMemoryTest, AConnectionGoesOnAfterIdleness) {

@@ -1,4 +1,5 @@
 // What the peer hears: field sections, DATA, trailers behind DATA, turns between streams.
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -212,10 +213,12 @@ TEST_P(ResponsesTest, OutputIsFramedABatchAtATime) {
   peer.Sends(WindowUpdate(0, 1 << 20) + Request(1));
   peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
   peer.connection().SendData(peer.Key(1), BufferOf(Text(100000)));
-  iovec part;
-  ASSERT_EQ(peer.connection().Output({&part, 1}), 1u);
-  EXPECT_GE(part.iov_len, 20000u);
-  EXPECT_LE(part.iov_len, 20000u + 16384 + 9);
+  std::array<iovec, 16> parts;
+  const size_t count = peer.connection().Output(parts);
+  size_t size = 0;
+  for (size_t i = 0; i < count; ++i) size += parts[i].iov_len;
+  EXPECT_GE(size, 20000u);
+  EXPECT_LE(size, 20000u + 16384 + 9);
   EXPECT_GT(peer.connection().QueuedBytes(peer.Key(1)), 60000u);
   EXPECT_THAT(peer.Hears(), SizeIs(8));
 }

@@ -14,6 +14,17 @@ namespace {
 
 Buffer Text(std::string_view text) { return Buffer::CopyOf(AsBytes(text)); }
 
+// The next octets of a queue, which goes on behind them.
+std::string Take(SendQueue& queue, size_t count) {
+  std::string taken;
+  while (taken.size() < count) {
+    const ByteView part = queue.front().first(std::min(count - taken.size(), queue.front().size()));
+    taken += AsText(part);
+    EXPECT_EQ(queue.Skip(part.size()).capacity(), 0u);  // nothing is lent
+  }
+  return taken;
+}
+
 // Queues a, b, c of three streams, each with a window of its own.
 class OutputSchedulerTest : public ::testing::Test {
  protected:
@@ -33,9 +44,8 @@ class OutputSchedulerTest : public ::testing::Test {
     for (; turns > 0 && scheduler_.has_ready(); --turns) {
       SendQueue& queue = scheduler_.Front();
       const size_t size = std::min(quantum, queue.size());
-      std::string taken(size, '\0');
-      scheduler_.Take(queue, reinterpret_cast<uint8_t*>(taken.data()), size, true);
-      order += taken;
+      order += Take(queue, size);
+      scheduler_.OnTaken(queue, size, /*has_window_left=*/true);
     }
     return order;
   }
@@ -72,8 +82,9 @@ TEST_F(OutputSchedulerTest, WithoutAWindowAStreamWaits) {
 
 TEST_F(OutputSchedulerTest, AStreamThatUsesItsWindowUpIsParked) {
   Push('a', "aaaa");
-  std::array<uint8_t, 2> place;
-  scheduler_.Take(scheduler_.Front(), place.data(), 2, /*has_window_left=*/false);
+  SendQueue& queue = scheduler_.Front();
+  Take(queue, 2);
+  scheduler_.OnTaken(queue, 2, /*has_window_left=*/false);
   EXPECT_FALSE(scheduler_.has_ready());
   EXPECT_EQ(scheduler_.queued_bytes(), 2u);
   scheduler_.Update(Queue('a'), true);
@@ -103,8 +114,8 @@ TEST_F(OutputSchedulerTest, DropsAStreamInTheMiddle) {
   Push('b', "bbbb");
   Push('c', "cccc", false);
   EXPECT_EQ(Drain(2, 1), "aa");
-  scheduler_.Drop(Queue('b'));
-  scheduler_.Drop(Queue('c'));
+  EXPECT_EQ(scheduler_.Drop(Queue('b')).capacity(), 0u);  // nothing of it was taken
+  EXPECT_EQ(scheduler_.Drop(Queue('c')).capacity(), 0u);
   EXPECT_EQ(scheduler_.queued_bytes(), 2u);
   EXPECT_EQ(Drain(2), "aa");
 }
@@ -121,11 +132,38 @@ TEST(SendQueue, HandsOutOctetsAcrossBuffers) {
   queue.Push(Buffer());
   queue.Push(Text("defgh"));
   EXPECT_EQ(queue.size(), 8u);
-  std::string taken(7, '\0');
-  queue.Take(reinterpret_cast<uint8_t*>(taken.data()), 2);
-  queue.Take(reinterpret_cast<uint8_t*>(taken.data()) + 2, 5);
-  EXPECT_EQ(taken, "abcdefg");
+  EXPECT_EQ(Take(queue, 2), "ab");
+  EXPECT_EQ(Take(queue, 5), "cdefg");
   EXPECT_EQ(queue.size(), 1u);
+}
+
+TEST(SendQueue, GivesALentBufferAwayWhenItIsUsedUp) {
+  Stream stream(1, 0);
+  SendQueue queue(stream);
+  queue.Push(Text("abc"));
+  queue.Push(Text("de"));
+  EXPECT_EQ(queue.front_capacity(), 3u);
+  EXPECT_EQ(queue.Lend(2).capacity(), 0u);
+  EXPECT_TRUE(queue.is_front_lent());
+  EXPECT_EQ(AsText(queue.front()), "c");
+  EXPECT_EQ(AsText(queue.Skip(1).view()), "abc");
+  EXPECT_FALSE(queue.is_front_lent());
+  EXPECT_EQ(AsText(queue.Lend(2).view()), "de");
+  EXPECT_TRUE(queue.front().empty());
+  EXPECT_EQ(queue.front_capacity(), 0u);
+}
+
+TEST(SendQueue, GivesTheLentBufferAwayWhenItIsCleared) {
+  Stream stream(1, 0);
+  SendQueue queue(stream);
+  queue.Push(Text("abc"));
+  queue.Push(Text("de"));
+  EXPECT_EQ(queue.Lend(1).capacity(), 0u);
+  EXPECT_EQ(AsText(queue.Clear().view()), "abc");
+  EXPECT_TRUE(queue.empty());
+  queue.Push(Text("fgh"));
+  EXPECT_EQ(Take(queue, 1), "f");
+  EXPECT_EQ(queue.Clear().capacity(), 0u);
 }
 
 TEST(SendQueue, KeepsTheOrderOfManyBuffers) {
@@ -138,13 +176,9 @@ TEST(SendQueue, KeepsTheOrderOfManyBuffers) {
     queue.Push(Text(text));
     expected += text;
     if (i % 3 == 0) continue;
-    std::string part(std::min<size_t>(2, queue.size()), '\0');
-    queue.Take(reinterpret_cast<uint8_t*>(part.data()), part.size());
-    taken += part;
+    taken += Take(queue, std::min<size_t>(2, queue.size()));
   }
-  std::string rest(queue.size(), '\0');
-  queue.Take(reinterpret_cast<uint8_t*>(rest.data()), rest.size());
-  EXPECT_EQ(taken + rest, expected);
+  EXPECT_EQ(taken + Take(queue, queue.size()), expected);
   EXPECT_TRUE(queue.empty());
 }
 
