@@ -25,7 +25,7 @@ def measure(rig, scenario, programs, record, say):
                     say(number, server.name, sample)
         for server in running:
             if record.is_active(server.name):
-                count_syscalls(rig, scenario, server, record)
+                count_syscalls(rig, scenario, server, record, calls[server.name])
 
 
 def warm_up(rig, scenario, server):
@@ -57,14 +57,17 @@ def to_figures(scenario, result, before, after, memory):
     return sample | figures.latencies(result)
 
 
-def count_syscalls(rig, scenario, server, record):
-    """In a round that nothing else is taken from. A figure that is missing is said, and no more."""
+def count_syscalls(rig, scenario, server, record, calls):
+    """In a round that nothing else is taken from: of so many calls, or fewer if whoever counts slows
+    the server down. A figure that is missing is said, and no more."""
     if rig.syscall_counter is None:
         return
+    if rig.syscall_counter == syscalls.STRACE:
+        calls = scenario.traced_calls()
     results = []
     try:
         counts = syscalls.count(rig.syscall_counter, server.pid, lambda: results.append(
-            rig.call(server, scenario, scenario.traced_calls())))
+            rig.call(server, scenario, calls)))
     except process.BenchError as error:
         record.note(f"System calls of {server.name} are not counted: {error}.")
         return

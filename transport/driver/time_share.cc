@@ -16,6 +16,7 @@ constexpr int kNewLongFactor = 2;
 // To measure is dear, and who wants to do harm as a stranger does it soon.
 constexpr Duration kStrangeFor = milliseconds(100);
 constexpr Duration kSuspectFor = std::chrono::seconds(1);
+constexpr uint32_t kWatchedServicesMax = 64;
 
 // Connections that are alike must not rest for each other.
 constexpr int kTakesLess = 2;
@@ -59,6 +60,7 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
   Kind kind = KindOf(used);
   if (kind == kVeryLong) {
     entry.watch_end = now + kSuspectFor;
+    entry.watched_services = 0;
     if (service.is_measured) {
       entry.suspect_end = now + kSuspectFor;
       suspects_rest_end_ = now + std::min(kVeryLongFactor * used, kRestMax);
@@ -67,6 +69,8 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
       used = kLongMax;
     }
   }
+  const bool is_cleared = service.is_measured && kind != kVeryLong && now >= entry.suspect_end;
+  if (is_cleared && ++entry.watched_services >= kWatchedServicesMax) entry.watch_end = now;
   // Handshakes are long, and somebody may make many connections for them.
   if (kind == kLong && now < entry.suspect_end) {
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);

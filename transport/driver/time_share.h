@@ -29,7 +29,9 @@ namespace weir::driver {
 // A thread can be kept from running, by other threads or by the quota of its control group, and
 // nobody who is served just then is to suffer for it. So very long is only who was watched, that
 // is, whose services are measured in time of the processor: who is new, or seemed to take very long
-// in the last second. The first time it counts as long.
+// in the last second. The first time it counts as long. Measuring costs two system calls for each
+// service, and threads are kept from running often: who is no suspect, and of whom so many services
+// in a row were not very long, is not watched any more.
 //
 // Nobody rests for nothing, but only in company: while another connection is there that was served
 // a moment ago and took less. After a long service that is one that took half of that or less, for
@@ -45,6 +47,7 @@ class TimeShare {
     TimePoint watch_end = TimePoint::min();
     TimePoint suspect_end = TimePoint::min();
     TimePoint rest_end = TimePoint::min();  // of its last rest
+    uint32_t watched_services = 0;          // that were not very long, since it is watched
     Duration service = Duration::zero();    // what it rests for
   };
 

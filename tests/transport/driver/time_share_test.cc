@@ -134,6 +134,30 @@ TEST_F(TimeShareOfThree, WhoOnlySeemedToTakeVeryLongIsCompany) {
   EXPECT_EQ(Serve(a_, 2ms, kStart + 3ms, true), 6ms);
 }
 
+// Threads are kept from running all the time, and to measure is dear.
+TEST_F(TimeShareOfThree, WhoOnlySeemedToTakeVeryLongIsSoonNotWatchedAnyMore) {
+  Serve(a_, 5ms, kStart);
+  for (int i = 0; i < 63; ++i) Serve(a_, 20us, kStart + 1ms, true);
+  EXPECT_TRUE(TimeShare::IsWatched(a_.entry, kStart + 1ms));
+  Serve(a_, 20us, kStart + 1ms, true);
+  EXPECT_FALSE(TimeShare::IsWatched(a_.entry, kStart + 1ms));
+  Serve(a_, 5ms, kStart + 10ms);  // and the next time as often
+  for (int i = 0; i < 63; ++i) Serve(a_, 20us, kStart + 11ms, true);
+  EXPECT_TRUE(TimeShare::IsWatched(a_.entry, kStart + 11ms));
+}
+
+TEST_F(TimeShareOfThree, ASuspectIsWatchedToTheEnd) {
+  Serve(a_, 5ms, kStart);
+  Serve(a_, 5ms, kStart, true);
+  b_.entry = TimeShare::EntryOfNew(kStart);
+  for (int i = 0; i < 1000; ++i) {
+    Serve(a_, 20us, kStart + 1ms, true);
+    Serve(b_, 20us, kStart + 1ms, true);
+  }
+  EXPECT_TRUE(TimeShare::IsWatched(a_.entry, kStart + 999ms));
+  EXPECT_TRUE(TimeShare::IsWatched(b_.entry, kStart + 99ms));
+}
+
 TEST_F(TimeShareOfThree, NobodyCeasesToBeAStrangerByRestingAmongSuspects) {
   Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
   Serve(b_, 50us, kStart);
