@@ -58,8 +58,8 @@ def to_figures(scenario, result, before, after, memory):
 
 
 def count_syscalls(rig, scenario, server, record, calls):
-    """In a round that nothing else is taken from: of so many calls, or fewer if whoever counts slows
-    the server down. A figure that is missing is said, and no more."""
+    """In a round that nothing else is taken from: of so many calls, or fewer if that slows the
+    server down. A figure that is missing is said, and no more."""
     if rig.syscall_counter is None:
         return
     if rig.syscall_counter == syscalls.STRACE:

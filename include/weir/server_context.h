@@ -54,8 +54,9 @@ enum class CompressionAlgorithm : uint8_t { kNone, kGzip, kDeflate, kZstd };
 using ClientMetadata = std::multimap<std::string_view, std::string_view>;
 
 // Valid from the start of the handler to its end. To be used by the handler's thread; IsCancelled,
-// TryCancel and RunOnWorker by any thread. What keeps something (metadata, callbacks, RunOnWorker)
-// throws std::bad_alloc when there is no memory for it, and nothing else throws.
+// TryCancel and RunOnWorker by any thread. What keeps something (metadata, callbacks, RunOnWorker,
+// and a first question about the peer) throws std::bad_alloc when there is no memory for it, and
+// nothing else throws.
 class ServerContext {
  public:
   ServerContext(const ServerContext&) = delete;

@@ -1,7 +1,7 @@
 // What if there is no memory? Makes operator new fail, at a chosen allocation, on a chosen thread.
 //
 // Linking allocation_faults.cc replaces operator new and delete of the whole program. What C
-// libraries take from malloc (OpenSSL, nghttp2, zlib) does not come through here.
+// libraries take from malloc (OpenSSL, zlib) does not come through here.
 #ifndef WEIR_TESTS_FAULTS_ALLOCATION_FAULTS_H_
 #define WEIR_TESTS_FAULTS_ALLOCATION_FAULTS_H_
 

@@ -11,12 +11,12 @@ namespace {
 
 // Each is of 64 KiB at most, and takes up to 50 us with what the kernel does on loopback.
 constexpr int kWritesPerTurn = 2;
-// When no other connection waits, large payloads are written in pieces of this size instead: for
-// each of them the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long as it takes
-// to copy them.
+// When no other connection had a part in this turn, the first of them is of that size for large
+// payloads: for each write the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long
+// as it takes to copy them.
 constexpr size_t kLentBytesMax = 1024 * 1024;
-// Two for each of their frames of 16 KiB, and what is in front of them and behind.
-constexpr size_t kPartsMax = 2 * (kLentBytesMax / 16384) + 4;
+// Two for each of their frames, which are of 8 KiB at least, and what is in front and behind.
+constexpr size_t kPartsMax = 2 * (kLentBytesMax / 8192) + 4;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 8 * 1024;
@@ -260,11 +260,12 @@ void ConnectionDriver::WriteAll(bool is_alone) {
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
-    const int rounds_max = is_alone ? 1 : kWritesPerTurn;
-    const size_t lent_bytes_max = is_alone ? kLentBytesMax : 0;
+    size_t lent_bytes_max = is_alone ? kLentBytesMax : 0;
     int rounds = 0;
-    while (!is_write_blocked_ && rounds < rounds_max && WriteSome(lent_bytes_max)) ++rounds;
-    if (rounds == rounds_max && HasOutput()) MarkDirty();
+    for (; !is_write_blocked_ && rounds < kWritesPerTurn && WriteSome(lent_bytes_max); ++rounds) {
+      lent_bytes_max = 0;
+    }
+    if (rounds == kWritesPerTurn && HasOutput()) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
     const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
     if (phase_ == Phase::kOpen && connection_->IsFinished() && !has_ciphertext) BeginLinger();

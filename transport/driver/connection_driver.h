@@ -112,7 +112,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
     return phase_ == Phase::kClosed && (handler_ == nullptr || handler_->is_idle());
   }
 
-  // For the worker, at the end of a turn; `is_alone` when nobody else waits for the end of it.
+  // For the worker, at the end of a turn; `is_alone` when nobody else did anything in it.
   void Flush(bool is_alone);
 
   // Bytes held for input and output; 0 for an idle plaintext connection.

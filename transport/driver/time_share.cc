@@ -70,7 +70,11 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     }
   }
   const bool is_cleared = service.is_measured && kind != kVeryLong && now >= entry.suspect_end;
-  if (is_cleared && ++entry.watched_services >= kWatchedServicesMax) entry.watch_end = now;
+  const TimePoint watched_since = entry.watch_end - kSuspectFor;
+  if (is_cleared && ++entry.watched_services >= kWatchedServicesMax &&
+      now >= watched_since + kStrangeFor) {
+    entry.watch_end = now;
+  }
   // Handshakes are long, and somebody may make many connections for them.
   if (kind == kLong && now < entry.suspect_end) {
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);

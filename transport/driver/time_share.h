@@ -30,8 +30,8 @@ namespace weir::driver {
 // nobody who is served just then is to suffer for it. So very long is only who was watched, that
 // is, whose services are measured in time of the processor: who is new, or seemed to take very long
 // in the last second. The first time it counts as long. Measuring costs two system calls for each
-// service, and threads are kept from running often: who is no suspect, and of whom so many services
-// in a row were not very long, is not watched any more.
+// service, and threads are kept from running often: who is no suspect, and of whom 64 services in a
+// row, over 100 ms, were not very long, is not watched any more.
 //
 // Nobody rests for nothing, but only in company: while another connection is there that was served
 // a moment ago and took less. After a long service that is one that took half of that or less, for

@@ -115,9 +115,10 @@ TimePoint Worker::OnTurnEnd() {
   IntrusiveList<ConnectionDriver, DirtyListTag> batch;
   batch.TakeAll(dirty_);
   if (!batch.empty()) EndLap();
+  bool is_first = true;
   while (!batch.empty()) {
     ConnectionDriver& connection = batch.PopFront();
-    connection.Flush(/*is_alone=*/batch.empty() && dirty_.empty());
+    connection.Flush(/*is_alone=*/std::exchange(is_first, false) && batch.empty());
     DestroyIfDone(connection);
   }
   factory_.HandOverWork();

@@ -40,8 +40,9 @@ class ClosedStreams {
   ReceiveState StateOf(StreamId id) const {
     const uint32_t entry = capacity_ == 0 ? 0 : entries_[IndexOf(id)];
     if (entry != 0 && IdIn(entry) == id) return StateIn(entry);
-    // If the id had been closed, it would have taken this place.
-    if ((entry == 0 || IdIn(entry) < id) && id > forgotten_) return ReceiveState::kSkipped;
+    // If the id had been closed, it would have a place, or would have taken this one.
+    const bool is_missing = capacity_ < kRemembered || entry == 0 || IdIn(entry) < id;
+    if (is_missing && id > forgotten_) return ReceiveState::kSkipped;
     // Up to the last reset of ours that is forgotten, every id has the benefit of the doubt.
     return id <= forgotten_reset_ ? ReceiveState::kResetByUs : ReceiveState::kEnded;
   }
@@ -97,10 +98,9 @@ class ClosedStreams {
   }
   // Those that had a place each have one in twice as many.
   void Grow() {
-    const auto old = std::move(entries_);
     const uint32_t old_capacity = capacity_;
     const uint32_t capacity = std::max(2 * old_capacity, kCapacityMin);
-    entries_ = std::make_unique<uint32_t[]>(capacity);
+    const auto old = std::exchange(entries_, std::make_unique<uint32_t[]>(capacity));
     capacity_ = capacity;
     for (uint32_t i = 0; i < old_capacity; ++i) {
       if (old[i] != 0) entries_[IndexOf(IdIn(old[i]))] = old[i];

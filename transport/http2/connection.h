@@ -159,8 +159,9 @@ class Connection {
 
   // Frames what may be sent and describes it, as far as there are iovecs; returns how many were
   // filled, 0 when there is nothing. Valid until the next call. Beyond
-  // ConnectionOptions::output_batch_bytes, large payloads are framed up to `lent_bytes_max`: they
-  // are not copied, so more at a time costs no memory, but the choice between streams comes early.
+  // ConnectionOptions::output_batch_bytes, large payloads that are queued are framed up to
+  // `lent_bytes_max`, unless so much waits already: they are not copied, but the choice between
+  // streams comes early.
   size_t Output(std::span<iovec> out, size_t lent_bytes_max = 0);
 
   // The first `bytes` bytes of what Output() described were written.

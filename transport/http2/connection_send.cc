@@ -181,10 +181,14 @@ void Connection::FrameData(SendQueue& queue, uint32_t size) {
 }
 
 void Connection::FrameQueuedData(size_t lent_bytes_max) {
+  // A client that does not take what it was offered is not offered more: what leaves the queues
+  // makes room in them for the handlers.
+  if (output_.size() >= options_.output_batch_bytes) return;
   while (scheduler_.has_ready() && send_windows_.Connection() > 0) {
     SendQueue& queue = scheduler_.Front();
-    const size_t bytes_max = IsLarge(queue) ? std::max(options_.output_batch_bytes, lent_bytes_max)
-                                            : options_.output_batch_bytes;
+    const bool is_lent = IsLarge(queue) && output_.CanBorrow(queue.front_capacity());
+    const size_t bytes_max = is_lent ? std::max(options_.output_batch_bytes, lent_bytes_max)
+                                     : options_.output_batch_bytes;
     if (output_.size() >= bytes_max) return;
     Stream& stream = queue.stream();
     const uint32_t size = NextFrameSize(queue);

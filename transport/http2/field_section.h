@@ -42,6 +42,7 @@ class FieldSection {
 
   // Regular field lines in the order received, without pseudo-header fields.
   std::span<const FieldLine> lines() const {
+    if (line_count_ == 0) return {};
     return {std::launder(reinterpret_cast<const FieldLine*>(this + 1)), line_count_};
   }
 

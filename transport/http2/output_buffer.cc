@@ -25,9 +25,10 @@ void OutputBuffer::MakeRoom(size_t count) {
 }
 
 bool OutputBuffer::Borrow(ByteView octets, size_t capacity) {
-  if (kept_bytes_ + capacity > kKeptMax) return false;
+  if (!CanBorrow(capacity)) return false;
   // Each loan is of one buffer, which may be kept.
-  kept_.reserve(kept_.size() + loans_.size() + 1);
+  const size_t kept_max = kept_.size() + (loans_.size() - first_loan_) + 1;
+  if (kept_.capacity() < kept_max) kept_.reserve(2 * kept_max);
   loans_.push_back({.at = bytes_.size(), .octets = octets});
   loaned_bytes_ += octets.size();
   appended_ += octets.size();
@@ -43,6 +44,7 @@ void OutputBuffer::Keep(Buffer source) noexcept {
 // What was borrowed can be little of a large buffer: it is copied then, since whoever opens and
 // resets streams must not make us hold one buffer for each.
 void OutputBuffer::Settle(Buffer source) {
+  if (source.capacity() == 0) return;
   const uint8_t* const begin = source.data();
   const auto is_of_source = [begin, end = begin + source.size()](const Loan& loan) {
     return loan.octets.data() >= begin && loan.octets.data() < end;
@@ -101,9 +103,11 @@ void OutputBuffer::TakeWritten(size_t count) {
   const auto needed = std::find_if(kept_.begin(), kept_.end(), is_needed);
   for (auto kept = kept_.begin(); kept != needed; ++kept) kept_bytes_ -= kept->buffer.capacity();
   kept_.erase(kept_.begin(), needed);
-  if (first_loan_ != loans_.size()) return;
-  loans_.clear();
-  first_loan_ = 0;
+  // A peer that never takes all there is must not make the list grow for ever.
+  if (first_loan_ == loans_.size() || (first_loan_ >= 16 && 2 * first_loan_ >= loans_.size())) {
+    loans_.erase(loans_.begin(), loans_.begin() + static_cast<ptrdiff_t>(first_loan_));
+    first_loan_ = 0;
+  }
 }
 
 void OutputBuffer::DropLoans() noexcept {

@@ -37,9 +37,10 @@ class OutputBuffer {
   }
 
   // Adds octets that stay where they are, which is in a buffer of `capacity`. False if that is too
-  // much. They must be there until they are written: before their owner lets go of the buffer, it
-  // is given to Keep or Settle.
+  // much (CanBorrow). They must be there until they are written: before their owner lets go of the
+  // buffer, it is given to Keep or Settle.
   [[nodiscard]] bool Borrow(ByteView octets, size_t capacity);
+  bool CanBorrow(size_t capacity) const { return kept_bytes_ + capacity <= kKeptMax; }
   // Takes over a buffer whose octets have all been borrowed. Allocates nothing.
   void Keep(Buffer source) noexcept;
   // Takes over a buffer of which no more will be sent, and keeps of it what was borrowed.
@@ -47,6 +48,8 @@ class OutputBuffer {
 
   size_t size() const { return bytes_.size() - written_ + loaned_bytes_; }
   bool empty() const { return size() == 0; }
+  // The memory that is kept for loans.
+  size_t kept_bytes() const { return kept_bytes_; }
 
   // Describes what was not written, from its beginning, as far as there are `parts`. Returns how
   // many were filled.

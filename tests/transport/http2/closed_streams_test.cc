@@ -35,6 +35,18 @@ TEST(ClosedStreams, TellsSkippedIdsFromForgottenOnes) {
   EXPECT_EQ(closed.StateOf(7), kSkipped);
 }
 
+// However few are remembered.
+TEST(ClosedStreams, TellsSkippedIdsFromOthersThatWouldShareTheirPlace) {
+  for (const StreamId later : {19u, 35u, 67u, 131u}) {
+    ClosedStreams closed;
+    closed.Remember(1, kEnded);
+    for (StreamId id = 5; id <= later; id += 2) closed.Remember(id, kEnded);
+    EXPECT_EQ(closed.StateOf(3), kSkipped) << later;
+    EXPECT_EQ(closed.StateOf(5), kEnded) << later;
+    EXPECT_EQ(closed.StateOf(later), kEnded);
+  }
+}
+
 TEST(ClosedStreams, RemembersTheLastOnes) {
   ClosedStreams closed;
   for (StreamId id = 1; id < 2001; id += 2) {

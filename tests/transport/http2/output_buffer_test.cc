@@ -135,6 +135,24 @@ TEST(OutputBuffer, BorrowsNoMoreThanItMayKeep) {
   EXPECT_TRUE(output.Borrow(large.view(), large.capacity()));
 }
 
+// A peer that never takes everything.
+TEST(OutputBuffer, ForgetsLoansThatAreWritten) {
+  OutputBuffer output;
+  std::string model;
+  for (int i = 0; i < 10000; ++i) {
+    const std::string text(10, static_cast<char>('a' + i % 26));
+    Buffer buffer = Buffer::CopyOf(AsBytes(text));
+    ASSERT_TRUE(output.Borrow(buffer.view(), buffer.capacity()));
+    output.Keep(std::move(buffer));
+    model += text;
+    if (i < 20) continue;
+    output.OnWritten(10);
+    model.erase(0, 10);
+    ASSERT_LE(output.kept_bytes(), 21 * 10u);
+  }
+  EXPECT_EQ(Unwritten(output), model);
+}
+
 TEST(OutputBuffer, DropsWhatItHasBorrowed) {
   OutputBuffer output;
   Buffer large = Buffer::CopyOf(AsBytes("large"));
