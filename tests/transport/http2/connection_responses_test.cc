@@ -1,7 +1,11 @@
 // What the peer hears: field sections, DATA, trailers behind DATA, turns between streams.
+#include <sys/uio.h>
+
 #include <array>
 #include <cstring>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "tests/transport/http2/connection_fixture.h"
 
@@ -9,7 +13,9 @@ namespace weir::http2 {
 namespace {
 
 using namespace weir::testing;  // NOLINT: the vocabulary of the dialogue
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -221,6 +227,46 @@ TEST_P(ResponsesTest, OutputIsFramedABatchAtATime) {
   EXPECT_LE(size, 20000u + 16384 + 9);
   EXPECT_GT(peer.connection().QueuedBytes(peer.Key(1)), 60000u);
   EXPECT_THAT(peer.Hears(), SizeIs(8));
+}
+
+size_t SizeOf(std::span<const iovec> parts) {
+  size_t size = 0;
+  for (const iovec& part : parts) size += part.iov_len;
+  return size;
+}
+
+TEST_P(ResponsesTest, MoreThanABatchIsFramedOfWhatIsLent) {
+  options_.output_batch_bytes = 20000;
+  ScriptedPeer peer = Peer(Settings({{4, 1 << 20}}));
+  peer.Sends(WindowUpdate(0, 1 << 20) + Request(1));
+  peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+  Buffer large = BufferOf(Text(200000));
+  const auto* const begin = large.data();
+  peer.connection().SendData(peer.Key(1), std::move(large));
+  std::array<iovec, 64> parts;
+  const size_t count = peer.connection().Output(parts, /*lent_bytes_max=*/100000);
+  EXPECT_GE(SizeOf(std::span(parts).first(count)), 100000u);
+  EXPECT_LE(SizeOf(std::span(parts).first(count)), 100000u + 16384 + 9);
+  EXPECT_EQ(parts[1].iov_base, begin);  // not a copy
+  // Not while so much waits, whatever is asked for.
+  const size_t size = SizeOf(std::span(parts).first(count));
+  EXPECT_EQ(SizeOf(std::span(parts).first(peer.connection().Output(parts, 1 << 20))), size);
+  EXPECT_THAT(peer.Hears(), SizeIs(14));  // HEADERS, and 200,000 octets in frames of 16 KiB
+}
+
+// What the peer was promised by a frame header must come, though nobody needs the rest.
+TEST_P(ResponsesTest, AResetLeavesWhatWasLentToTheEndOfItsFrames) {
+  ScriptedPeer peer = Peer(Settings({{4, 1 << 20}}));
+  peer.Sends(WindowUpdate(0, 1 << 20) + Request(1) + Request(3));
+  for (const StreamId id : {1u, 3u}) {
+    peer.connection().SendHeaders(peer.Key(id), kOkTemplate);
+    peer.connection().SendData(peer.Key(id), BufferOf(Text(40000)));
+  }
+  peer.Reads(30000);
+  peer.connection().ResetStream(peer.Key(1), ErrorCode::kCancel);
+  peer.connection().CloseNow(ErrorCode::kNoError, "bye");
+  EXPECT_THAT(peer.Hears(), Contains(HasSubstr("GOAWAY")));  // and parses all before it
+  EXPECT_EQ(peer.connection().buffered_bytes(), 0u);
 }
 
 TEST_P(ResponsesTest, AFullStreamIsNotWritableUntilItHasDrained) {
