@@ -70,9 +70,8 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     }
   }
   const bool is_cleared = service.is_measured && kind != kVeryLong && now >= entry.suspect_end;
-  const TimePoint watched_since = entry.watch_end - kSuspectFor;
-  if (is_cleared && ++entry.watched_services >= kWatchedServicesMax &&
-      now >= watched_since + kStrangeFor) {
+  const bool is_long_ago = now + kSuspectFor >= entry.watch_end + kStrangeFor;
+  if (is_cleared && ++entry.watched_services >= kWatchedServicesMax && is_long_ago) {
     entry.watch_end = now;
   }
   // Handshakes are long, and somebody may make many connections for them.
