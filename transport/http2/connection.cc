@@ -46,7 +46,7 @@ bool Connection::WantsInput() const {
 
 size_t Connection::buffered_bytes() const {
   return reader_.buffered_bytes() + block_.fragments.size() + output_.size() +
-         output_.kept_bytes() + scheduler_.queued_bytes();
+         scheduler_.queued_bytes();
 }
 
 size_t Connection::open_streams() const { return streams_.size(); }
