@@ -254,6 +254,19 @@ TEST_P(ResponsesTest, MoreThanABatchIsFramedOfWhatIsLent) {
   EXPECT_THAT(peer.Hears(), SizeIs(14));  // HEADERS, and 200,000 octets in frames of 16 KiB
 }
 
+// The connection fuzzer found the buffer that is kept for a loan to be counted beside the loan.
+TEST_P(ResponsesTest, OctetsThatAreLentCountOnce) {
+  ScriptedPeer peer = Peer(Settings({{4, 1 << 20}}));
+  peer.Sends(WindowUpdate(0, 1 << 20) + Request(1));
+  peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+  peer.connection().SendData(peer.Key(1), BufferOf(Text(20000)));
+  const size_t queued = peer.connection().buffered_bytes();
+  std::array<iovec, 8> parts;
+  peer.connection().Output(parts);
+  EXPECT_EQ(peer.connection().QueuedBytes(peer.Key(1)), 0u);
+  EXPECT_EQ(peer.connection().buffered_bytes(), queued + 2 * 9);  // two frame headers
+}
+
 // What the peer was promised by a frame header must come, though nobody needs the rest.
 TEST_P(ResponsesTest, AResetLeavesWhatWasLentToTheEndOfItsFrames) {
   ScriptedPeer peer = Peer(Settings({{4, 1 << 20}}));
