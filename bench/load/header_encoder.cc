@@ -2,13 +2,19 @@
 
 #include <algorithm>
 
-#include "bench/load/huffman.h"
+#include "transport/http2/hpack_table.h"
+#include "transport/http2/hpack_writer.h"
 
 namespace load {
+
+using weir::http2::AppendHpackInteger;
+using weir::http2::AppendHpackString;
+using weir::http2::HpackCoding;
+using weir::http2::HpackForm;
+
 namespace {
 
 constexpr uint32_t kStaticEntries = 61;  // RFC 7541 appendix A
-constexpr uint32_t kEntryOverhead = 32;  // §4.1
 
 struct StaticRow {
   uint32_t index;
@@ -22,34 +28,8 @@ constexpr StaticRow kStaticRows[] = {
     {28, "content-length", ""},  {31, "content-type", ""}, {58, "user-agent", ""},
 };
 
-// First octets and prefixes of representations (§6).
-constexpr uint8_t kIndexed = 0x80;
-constexpr int kIndexedBits = 7;
-constexpr uint8_t kWithIndexing = 0x40;
-constexpr int kWithIndexingBits = 6;
-constexpr uint8_t kWithoutIndexing = 0x00;
-constexpr int kWithoutIndexingBits = 4;
-constexpr uint8_t kSizeUpdate = 0x20;
-constexpr int kSizeUpdateBits = 5;
-constexpr uint8_t kHuffmanCoded = 0x80;  // §5.2
-constexpr int kStringBits = 7;
-
-// §5.1. `first` holds the bits in front of the prefix.
-void AppendInteger(uint64_t value, uint8_t first, int prefix_bits, weir::Buffer* out) {
-  const uint64_t most = (uint64_t{1} << prefix_bits) - 1;
-  if (value < most) {
-    *out->Extend(1) = static_cast<uint8_t>(first | value);
-    return;
-  }
-  *out->Extend(1) = static_cast<uint8_t>(first | most);
-  for (value -= most; value >= 128; value /= 128) {
-    *out->Extend(1) = static_cast<uint8_t>(value % 128 + 128);
-  }
-  *out->Extend(1) = static_cast<uint8_t>(value);
-}
-
 uint32_t SizeOf(std::string_view name, std::string_view value) {
-  return static_cast<uint32_t>(name.size() + value.size()) + kEntryOverhead;
+  return static_cast<uint32_t>(weir::http2::HpackTable::SizeOf(name, value));
 }
 
 // 0 when no row has this name.
@@ -82,8 +62,8 @@ void HeaderEncoder::SetTableSize(uint32_t size) {
 void HeaderEncoder::AppendSizeUpdates(weir::Buffer* out) {
   if (!has_size_update_) return;
   // Both the smallest size in between and the last one (§4.2).
-  if (smallest_max_ < size_max_) AppendInteger(smallest_max_, kSizeUpdate, kSizeUpdateBits, out);
-  AppendInteger(size_max_, kSizeUpdate, kSizeUpdateBits, out);
+  if (smallest_max_ < size_max_) AppendHpackInteger(HpackForm::kSizeUpdate, smallest_max_, out);
+  AppendHpackInteger(HpackForm::kSizeUpdate, size_max_, out);
   smallest_max_ = size_max_;
   has_size_update_ = false;
 }
@@ -97,13 +77,13 @@ HeaderEncoder::Entry HeaderEncoder::Find(std::string_view name, std::string_view
 }
 
 void HeaderEncoder::AppendStatic(uint32_t index, weir::Buffer* out) {
-  AppendInteger(index, kIndexed, kIndexedBits, out);
+  AppendHpackInteger(HpackForm::kIndexed, index, out);
 }
 
 bool HeaderEncoder::AppendEntry(Entry entry, weir::Buffer* out) {
   const uint32_t index = IndexOf(entry);
   if (index == 0) return false;
-  AppendInteger(index, kIndexed, kIndexedBits, out);
+  AppendHpackInteger(HpackForm::kIndexed, index, out);
   return true;
 }
 
@@ -115,7 +95,7 @@ HeaderEncoder::Entry HeaderEncoder::Insert(std::string_view name, std::string_vi
     return 0;
   }
   // Written first: the name may be that of an entry which is about to be pushed out (§4.4).
-  AppendField(kWithIndexing, kWithIndexingBits, name, value, out);
+  AppendField(HpackForm::kInsertingLiteral, name, value, out);
   Evict(size_max_ - size);
   table_.push_back({std::string(name), std::string(value)});
   size_ += size;
@@ -124,7 +104,7 @@ HeaderEncoder::Entry HeaderEncoder::Insert(std::string_view name, std::string_vi
 
 void HeaderEncoder::AppendLiteral(std::string_view name, std::string_view value,
                                   weir::Buffer* out) {
-  AppendField(kWithoutIndexing, kWithoutIndexingBits, name, value, out);
+  AppendField(HpackForm::kPlainLiteral, name, value, out);
 }
 
 uint32_t HeaderEncoder::IndexOf(Entry entry) const {
@@ -149,23 +129,13 @@ void HeaderEncoder::Evict(uint32_t size_max) {
   }
 }
 
-void HeaderEncoder::AppendField(uint8_t first, int prefix_bits, std::string_view name,
-                                std::string_view value, weir::Buffer* out) {
+void HeaderEncoder::AppendField(HpackForm form, std::string_view name, std::string_view value,
+                                weir::Buffer* out) {
+  const HpackCoding coding = style_.huffman ? HpackCoding::kHuffmanIfShorter : HpackCoding::kNone;
   const uint32_t name_index = style_.names_by_index ? NameIndex(name) : 0;
-  AppendInteger(name_index, first, prefix_bits, out);
-  if (name_index == 0) AppendString(name, out);
-  AppendString(value, out);
-}
-
-void HeaderEncoder::AppendString(std::string_view text, weir::Buffer* out) {
-  const size_t coded = style_.huffman ? HuffmanSize(text) : text.size();
-  if (coded < text.size()) {
-    AppendInteger(coded, kHuffmanCoded, kStringBits, out);
-    AppendHuffman(text, coded, out);
-    return;
-  }
-  AppendInteger(text.size(), 0, kStringBits, out);
-  out->Append(weir::AsBytes(text));
+  AppendHpackInteger(form, name_index, out);
+  if (name_index == 0) AppendHpackString(name, coding, out);
+  AppendHpackString(value, coding, out);
 }
 
 }  // namespace load

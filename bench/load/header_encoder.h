@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "transport/base/buffer.h"
+#include "transport/http2/hpack_cursor.h"
 
 namespace load {
 
@@ -69,9 +70,8 @@ class HeaderEncoder {
   uint32_t IndexOf(Entry entry) const;
   uint32_t NameIndex(std::string_view name) const;
   void Evict(uint32_t size_max);
-  void AppendField(uint8_t first, int prefix_bits, std::string_view name, std::string_view value,
+  void AppendField(weir::http2::HpackForm form, std::string_view name, std::string_view value,
                    weir::Buffer* out);
-  void AppendString(std::string_view text, weir::Buffer* out);
 
   const EncoderStyle style_;
   std::deque<Field> table_;  // the newest entry is the last

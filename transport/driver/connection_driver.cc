@@ -15,8 +15,8 @@ constexpr int kWritesPerTurn = 2;
 // payloads: for each write the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long
 // as it takes to copy them.
 constexpr size_t kLentBytesMax = 1024 * 1024;
-// Two for each of their frames, which are of 8 KiB at least, and what is in front and behind.
-constexpr size_t kPartsMax = 2 * (kLentBytesMax / 8192) + 4;
+// Two for each of their frames, and what is in front and behind.
+constexpr size_t kPartsMax = 2 * (kLentBytesMax / http2::OutputBuffer::kLoanMin) + 4;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 8 * 1024;
@@ -267,8 +267,7 @@ void ConnectionDriver::WriteAll(bool is_alone) {
     }
     if (rounds == kWritesPerTurn && HasOutput()) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
-    const bool has_ciphertext = tls_ != nullptr && !tls_->PendingCiphertext().empty();
-    if (phase_ == Phase::kOpen && connection_->IsFinished() && !has_ciphertext) BeginLinger();
+    if (phase_ == Phase::kOpen && connection_->IsFinished() && !HasCiphertext()) BeginLinger();
   }
 }
 
@@ -322,9 +321,12 @@ bool ConnectionDriver::WriteSome(size_t lent_bytes_max) {
   return false;
 }
 
+bool ConnectionDriver::HasCiphertext() const {
+  return tls_ != nullptr && !tls_->PendingCiphertext().empty();
+}
+
 bool ConnectionDriver::HasOutput() const {
-  if (tls_ != nullptr && !tls_->PendingCiphertext().empty()) return true;
-  return phase_ == Phase::kOpen && connection_->HasOutput();
+  return HasCiphertext() || (phase_ == Phase::kOpen && connection_->HasOutput());
 }
 
 bool ConnectionDriver::HasCiphertextBacklog() const {

@@ -150,6 +150,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void WriteAll(bool is_alone);
   // False when the socket takes no more for now (or is closed).
   bool WriteSome(size_t lent_bytes_max);
+  bool HasCiphertext() const;
   bool HasOutput() const;
   // Whether the client takes so little of what we encrypted that it gets no more to answer.
   bool HasCiphertextBacklog() const;

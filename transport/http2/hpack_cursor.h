@@ -25,6 +25,27 @@ constexpr HpackForm HpackFormOf(uint8_t first) {
   return HpackForm::kPlainLiteral;
 }
 
+// The bits of the first octet beside the integer there.
+constexpr uint8_t HpackFirstOctet(HpackForm form) {
+  switch (form) {
+    case HpackForm::kIndexed:
+      return 0x80;
+    case HpackForm::kInsertingLiteral:
+      return 0x40;
+    case HpackForm::kSizeUpdate:
+      return 0x20;
+    case HpackForm::kPlainLiteral:
+      return 0;
+  }
+  return 0;
+}
+// Of a plain literal: never indexed.
+inline constexpr uint8_t kHpackNeverIndexed = 0x10;
+
+// A string begins with its length, and this bit if it is coded.
+inline constexpr uint8_t kHpackHuffman = 0x80;
+inline constexpr int kHpackStringPrefixBits = 7;
+
 // The bits of the first octet that belong to the integer there.
 constexpr int HpackPrefixBits(HpackForm form) {
   switch (form) {
@@ -68,9 +89,10 @@ class HpackCursor {
   // reserve memory for what does not come.
   bool ReadString(HpackString* string) {
     if (at_ == end_) return false;
-    string->is_huffman = (*at_ & 0x80) != 0;
+    string->is_huffman = (*at_ & kHpackHuffman) != 0;
     uint64_t size;
-    if (!ReadInteger(7, &size) || size > static_cast<uint64_t>(end_ - at_)) return false;
+    if (!ReadInteger(kHpackStringPrefixBits, &size) || size > static_cast<uint64_t>(end_ - at_))
+      return false;
     string->octets = {at_, static_cast<size_t>(size)};
     at_ += size;
     return true;

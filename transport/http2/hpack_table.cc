@@ -94,8 +94,7 @@ HpackTable::Match HpackTable::Search(std::string_view name, std::string_view val
     if (entry.name == name) Prefer(&found, i + 1, entry, value);
   }
   for (size_t age = 0; age < count_; ++age) {
-    const HpackEntry entry =
-        EntryOf(records_[(first_ + count_ - 1 - age) & (records_capacity_ - 1)]);
+    const HpackEntry entry = EntryOf(RecordAt(count_ - 1 - age));
     if (entry.name == name) Prefer(&found, kStaticEntries.size() + 1 + age, entry, value);
   }
   return found;
@@ -104,7 +103,7 @@ HpackTable::Match HpackTable::Search(std::string_view name, std::string_view val
 void HpackTable::Insert(std::string_view name, std::string_view value) {
   ++generation_;
   const size_t text = name.size() + value.size();
-  const size_t added = text + kEntryOverhead;
+  const size_t added = SizeOf(name, value);
   if (added > size_max_) {
     EvictTo(0);
     return;
@@ -122,7 +121,7 @@ void HpackTable::Insert(std::string_view name, std::string_view value) {
   char* const place = text_.get() + text_end_;
   std::copy(name.begin(), name.end(), place);
   std::copy(value.begin(), value.end(), place + name.size());
-  records_[(first_ + count_) & (records_capacity_ - 1)] = {
+  RecordAt(count_) = {
       .begin = text_end_,
       .name_size = static_cast<uint16_t>(name.size()),
       .value_size = static_cast<uint16_t>(value.size()),
@@ -156,7 +155,7 @@ std::unique_ptr<char[]> HpackTable::MoveText(size_t capacity) {
   auto text = std::make_unique_for_overwrite<char[]>(capacity);
   std::copy(text_.get() + text_begin_, text_.get() + text_end_, text.get());
   for (size_t i = 0; i < count_; ++i) {
-    Record& record = records_[(first_ + i) & (records_capacity_ - 1u)];
+    Record& record = RecordAt(i);
     record.begin = static_cast<uint16_t>(record.begin - text_begin_);
   }
   text_end_ = static_cast<uint16_t>(text_end_ - text_begin_);
@@ -169,7 +168,7 @@ std::unique_ptr<char[]> HpackTable::MoveText(size_t capacity) {
 void HpackTable::MoveRecords(size_t capacity) {
   auto records = std::make_unique_for_overwrite<Record[]>(capacity);
   for (size_t i = 0; i < count_; ++i) {
-    records[i] = records_[(first_ + i) & (records_capacity_ - 1u)];
+    records[i] = RecordAt(i);
   }
   first_ = 0;
   records_capacity_ = static_cast<uint16_t>(capacity);

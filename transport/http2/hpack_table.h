@@ -26,8 +26,10 @@ struct HpackEntry {
 // our keeping the entries as long as the connection lives, however quiet it is.
 class HpackTable {
  public:
-  // What an entry counts for beyond its octets (RFC 7541 §4.1).
-  static constexpr size_t kEntryOverhead = 32;
+  // What an entry counts for (RFC 7541 §4.1).
+  static constexpr size_t SizeOf(std::string_view name, std::string_view value) {
+    return name.size() + value.size() + kEntryOverhead;
+  }
 
   // False when there is no such entry (0 included). The views are valid until the table changes.
   bool Find(uint64_t index, HpackEntry* entry) const {
@@ -37,7 +39,7 @@ class HpackTable {
     }
     const uint64_t age = index - 1 - kStaticEntries.size();
     if (age >= count_) return false;
-    *entry = EntryOf(records_[(first_ + count_ - 1 - age) & (records_capacity_ - 1)]);
+    *entry = EntryOf(RecordAt(count_ - 1 - age));
     return true;
   }
 
@@ -65,6 +67,7 @@ class HpackTable {
 
  private:
   static const std::array<HpackEntry, 61> kStaticEntries;
+  static constexpr size_t kEntryOverhead = 32;
 
   // The octets of an entry: name and value, one behind the other.
   struct Record {
@@ -77,6 +80,8 @@ class HpackTable {
     const char* const name = text_.get() + record.begin;
     return {{name, record.name_size}, {name + record.name_size, record.value_size}};
   }
+  // The oldest is at 0.
+  Record& RecordAt(size_t i) const { return records_[(first_ + i) & (records_capacity_ - 1u)]; }
   void EvictTo(size_t size);
   std::unique_ptr<char[]> MoveText(size_t capacity);
   void MoveRecords(size_t capacity);

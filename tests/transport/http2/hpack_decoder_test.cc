@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/testing/frame_builder.h"
+#include "tests/transport/http2/hpack_decoded.h"
 
 namespace weir::http2 {
 namespace {
@@ -14,27 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 namespace hpack = weir::testing::hpack;
 using Outcome = HpackDecoder::Outcome;
-
-class Lines final : public FieldSink {
- public:
-  bool OnField(std::string_view name, std::string_view value) override {
-    lines.push_back(std::string(name) + ": " + std::string(value));
-    return lines.size() != stop_at;
-  }
-  std::vector<std::string> lines;
-  size_t stop_at = 0;  // 0 for never
-};
-
-struct Decoded {
-  Outcome outcome;
-  std::vector<std::string> lines;
-};
-
-Decoded Decode(HpackDecoder& decoder, std::string_view block) {
-  Lines sink;
-  const Outcome outcome = decoder.Decode(AsBytes(block), sink);
-  return {outcome, sink.lines};
-}
 
 std::string Hex(std::string_view hex) {
   std::string octets;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/testing/frame_builder.h"
+#include "tests/transport/http2/hpack_decoded.h"
 #include "transport/http2/hpack_decoder.h"
 
 namespace weir::http2 {
@@ -16,27 +17,6 @@ namespace {
 using ::testing::ElementsAre;
 namespace hpack = weir::testing::hpack;
 using Outcome = HpackDecoder::Outcome;
-
-class Lines final : public FieldSink {
- public:
-  bool OnField(std::string_view name, std::string_view value) override {
-    lines.push_back(std::string(name) + ": " + std::string(value));
-    return lines.size() != stop_at;
-  }
-  std::vector<std::string> lines;
-  size_t stop_at = 0;  // 0 for never
-};
-
-struct Decoded {
-  Outcome outcome;
-  std::vector<std::string> lines;
-};
-
-Decoded Decode(HpackDecoder& decoder, std::string_view block) {
-  Lines sink;
-  const Outcome outcome = decoder.Decode(AsBytes(block), sink);
-  return {outcome, sink.lines};
-}
 
 // What the encoder says, as our decoder hears it. (The tests of the connection decode with
 // nghttp2's.)
