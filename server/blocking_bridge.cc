@@ -1,5 +1,6 @@
 #include "server/blocking_bridge.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -7,13 +8,17 @@
 #include "server/connection_calls.h"
 #include "server/message_encoder.h"
 #include "server/worker_context.h"
+#include "transport/base/check.h"
 
 namespace weir::server {
 namespace {
 
-// Window is given back to the client in steps of at least this size, or when the handler waits:
-// each step is a task for the worker.
-constexpr size_t kReleaseStepBytes = 32 * 1024;
+// Each time that window is given back is a task for the worker. What has been read waits until it
+// is a quarter of the smallest window that the stream may have. The engine announces what it is
+// given at half a window, so there is always one left for the client.
+size_t ReleaseStep(uint32_t stream_window) {
+  return std::min(stream_window, http2::kWindowInitial) / 4;
+}
 
 }  // namespace
 
@@ -23,13 +28,16 @@ void BlockingBridge::Reset() {
   decoder_.Reset(call_.method().receive_bytes_max, call_.head().encoding);
   reading_.Release();
   reading_used_ = 0;
-  input_.Release();
+  input_.Reset(call_.method().receive_bytes_max);
+  is_reader_waiting_ = is_writer_waiting_ = false;
   is_input_ended_ = is_over_ = is_posted_ = false;
   is_reading_stopped_ = false;
   outgoing_.clear();
   lacks_memory_ = false;
-  outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = wanted_bytes_ = 0;
-  has_asked_for_message_ = false;
+  outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = 0;
+  release_step_bytes_ =
+      ReleaseStep(call_.connection().driver().worker().options().http2.stream_window);
+  has_asked_for_window_ = wants_missing_bytes_ = false;
   wants_headers_ = is_done_ = false;
   rejection_ = {};
   result_ = Status();
@@ -38,21 +46,34 @@ void BlockingBridge::Reset() {
 void BlockingBridge::ReleaseMemory() {
   decoder_.ReleaseMemory();
   if (reading_.capacity() != 0) reading_.Release();
-  if (input_.capacity() != 0) input_.Release();
+  input_.ReleaseMemory();
   if (!outgoing_.empty()) outgoing_.clear();
 }
 
 void BlockingBridge::AddInput(ByteView data) {
-  if (data.empty()) return;
   const std::lock_guard lock(mutex_);
   input_.Append(data);
-  changed_.notify_all();  // one thread may wait to read, another to write
+  if (!is_reader_waiting_) return;
+  if (input_.HasMessage()) {
+    WakeAtTurnEnd();
+  } else {
+    AskForMissingBytes();
+  }
+}
+
+void BlockingBridge::AskForMissingBytes() {
+  const size_t missing = input_.missing_bytes();
+  if (missing == 0) return;
+  has_asked_for_window_ = true;
+  http2::Connection& connection = call_.connection().connection();
+  if (connection.ExtendWindow(call_.stream(), missing)) input_.ExpectMissingBytes();
+  call_.MarkDirty();
 }
 
 void BlockingBridge::EndInput() {
   const std::lock_guard lock(mutex_);
   is_input_ended_ = true;
-  changed_.notify_all();
+  if (is_reader_waiting_) WakeAtTurnEnd();
 }
 
 void BlockingBridge::OnWritable() { UpdateQueuedBytes(); }
@@ -61,7 +82,16 @@ void BlockingBridge::UpdateQueuedBytes() {
   const size_t queued = call_.connection().connection().QueuedBytes(call_.stream());
   const std::lock_guard lock(mutex_);
   queued_bytes_ = queued;
-  changed_.notify_all();
+  if (is_writer_waiting_ && HasRoom()) WakeAtTurnEnd();
+}
+
+bool BlockingBridge::HasRoom() const {
+  return outgoing_bytes_ + queued_bytes_ <
+         call_.connection().driver().worker().options().http2.stream_high_mark_bytes;
+}
+
+void BlockingBridge::WakeAtTurnEnd() {
+  if (!is_linked()) call_.worker().WakeAtTurnEnd(*this);
 }
 
 void BlockingBridge::Cancel() {
@@ -76,7 +106,7 @@ void BlockingBridge::Run() {
   outgoing.swap(outgoing_);
   queued_bytes_ += std::exchange(outgoing_bytes_, 0);
   const size_t consumed = std::exchange(consumed_bytes_, 0);
-  const size_t wanted = std::exchange(wanted_bytes_, 0);
+  const bool wants_missing_bytes = std::exchange(wants_missing_bytes_, false);
   const bool wants_headers = std::exchange(wants_headers_, false);
   const grpc::Rejection rejection = std::exchange(rejection_, {});
   const bool lacks_memory = lacks_memory_;
@@ -88,10 +118,13 @@ void BlockingBridge::Run() {
   if (lacks_memory) call_.connection().driver().CloseForLackOfMemory();
   call_.RunOrClose([&] {
     http2::Connection& connection = call_.connection().connection();
-    if (consumed != 0 || wanted != 0) {
+    if (consumed != 0) {
       connection.ReleaseWindow(call_.stream(), consumed);
-      connection.ExtendWindow(call_.stream(), wanted);
       call_.MarkDirty();
+    }
+    if (wants_missing_bytes) {
+      const std::lock_guard again(mutex_);
+      AskForMissingBytes();
     }
     if (wants_headers) call_.SendInitialMetadata();
     for (Buffer& message : outgoing) call_.SendEncoded(message);
@@ -205,53 +238,45 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
 
 ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void* message) {
   if (call_.is_cancelled() || is_reading_stopped_) return ReadResult::Kind::kFailed;
-  for (;;) {
-    ByteView source = reading_.view().subspan(reading_used_);
-    const size_t offered = source.size();
-    const MessageDecoder::Outcome outcome =
-        decoder_.Pull(&source, codec, message, *thread_->compressors);
-    reading_used_ += offered - source.size();
-    switch (outcome) {
-      case MessageDecoder::Outcome::kMessage:
-        has_asked_for_message_ = false;
-        call_.set_request_compressed(decoder_.is_compressed());
-        call_.NoteReceived(codec, message, decoder_.message_size());
-        return ReadResult::Kind::kMessage;
-      case MessageDecoder::Outcome::kRejected:
-        return FailRead(decoder_.rejection());
-      case MessageDecoder::Outcome::kNeedMore:
-        break;
-    }
-    if (WaitForInput()) continue;
+  if (!input_.HoldMessage(unread()) && !WaitForInput()) return ReadAtEnd();
+  ByteView source = unread();
+  const size_t offered = source.size();
+  const MessageDecoder::Outcome outcome =
+      decoder_.Pull(&source, codec, message, *thread_->compressors);
+  reading_used_ += offered - source.size();
+  if (outcome == MessageDecoder::Outcome::kRejected) return FailRead(decoder_.rejection());
+  WEIR_CHECK(outcome == MessageDecoder::Outcome::kMessage);
+  call_.set_request_compressed(decoder_.is_compressed());
+  call_.NoteReceived(codec, message, decoder_.message_size());
+  return ReadResult::Kind::kMessage;
+}
+
+ReadResult BlockingBridge::ReadAtEnd() {
+  {
     const std::lock_guard lock(mutex_);
     if (is_over_ || is_reading_stopped_) return ReadResult::Kind::kFailed;
-    break;
+    if (input_.is_empty()) return ReadResult::Kind::kEnd;
   }
-  if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
   return FailRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
 }
 
 bool BlockingBridge::WaitForInput() {
-  reading_.Release();
-  reading_used_ = 0;
   std::unique_lock lock(mutex_);
+  input_.PutBack(&reading_, std::exchange(reading_used_, 0));
   consumed_bytes_ += decoder_.TakeConsumedBytes();
-  const bool must_wait = input_.empty() && !is_input_ended_ && !is_over_;
-  // What is missing when the size of the message is known is all that it will lack.
-  if (must_wait && decoder_.missing_bytes() != 0 && !has_asked_for_message_) {
-    wanted_bytes_ = decoder_.missing_bytes();
-    has_asked_for_message_ = decoder_.has_size();
-  }
-  if (consumed_bytes_ >= kReleaseStepBytes ||
-      (must_wait && (consumed_bytes_ != 0 || wanted_bytes_ != 0))) {
+  // From here on, so that what comes while the lock is released is seen.
+  is_reader_waiting_ = !input_.HasMessage() && !IsReadingOver();
+  wants_missing_bytes_ = is_reader_waiting_ && input_.missing_bytes() != 0;
+  const bool owes_window = consumed_bytes_ != 0 && has_asked_for_window_;
+  if (consumed_bytes_ >= release_step_bytes_ || wants_missing_bytes_ || owes_window) {
+    has_asked_for_window_ = false;
     PostAndUnlock(lock);
     lock.lock();
   }
-  changed_.wait(lock, [this] {
-    return !input_.empty() || is_input_ended_ || is_reading_stopped_ || is_over_;
-  });
-  if (is_over_ || is_reading_stopped_ || input_.empty()) return false;
-  reading_ = std::move(input_);
+  changed_.wait(lock, [this] { return input_.HasMessage() || IsReadingOver(); });
+  is_reader_waiting_ = false;
+  if (is_over_ || is_reading_stopped_ || !input_.HasMessage()) return false;
+  reading_ = input_.Take();
   return true;
 }
 
@@ -289,10 +314,9 @@ bool BlockingBridge::WriteOrThrow(const internal::MessageCodec& codec, const voi
     PostAndUnlock(lock);
     lock.lock();
   }
-  const size_t high_mark =
-      call_.connection().driver().worker().options().http2.stream_high_mark_bytes;
-  changed_.wait(
-      lock, [this, high_mark] { return is_over_ || outgoing_bytes_ + queued_bytes_ < high_mark; });
+  is_writer_waiting_ = true;
+  changed_.wait(lock, [this] { return is_over_ || HasRoom(); });
+  is_writer_waiting_ = false;
   if (is_over_) return false;
   outgoing_bytes_ += encoded.size();
   outgoing_.push_back(std::move(encoded));

@@ -2,7 +2,11 @@
 //
 // The pool thread leaves what it wants done (messages to send, window to release, the result) under
 // the mutex and posts this object to the loop, once until it has run. The worker leaves what has
-// arrived under the same mutex and signals. Neither waits for the other inside a lock.
+// arrived under the same mutex, and wakes a thread for whom that is enough at the end of the turn.
+// Neither waits for the other inside a lock.
+//
+// Each change from one thread to the other costs more than most handlers do, so both sides avoid
+// them: a Read waits for whole messages, and credit for small ones is left until it is worth while.
 #ifndef WEIR_SERVER_BLOCKING_BRIDGE_H_
 #define WEIR_SERVER_BLOCKING_BRIDGE_H_
 
@@ -12,9 +16,11 @@
 #include <mutex>
 #include <vector>
 
+#include "server/blocking_input.h"
 #include "server/handler_pool.h"
 #include "server/message_decoder.h"
 #include "transport/base/buffer.h"
+#include "transport/base/intrusive_list.h"
 #include "transport/grpc/rejection.h"
 #include "transport/net/task.h"
 #include "weir/status.h"
@@ -24,7 +30,12 @@ namespace weir::server {
 
 class Call;
 
-class BlockingBridge final : public internal::BlockingStream, public PoolTask, private net::Task {
+struct WakeListTag {};
+
+class BlockingBridge final : public internal::BlockingStream,
+                             public PoolTask,
+                             public ListNode<WakeListTag>,
+                             private net::Task {
  public:
   explicit BlockingBridge(Call& call) : call_(call) {}
 
@@ -37,7 +48,9 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   void EndInput();
   // The stream has room again.
   void OnWritable();
-  // Every wait ends; every Read and Write fails from now on.
+  // At the end of a turn in which WorkerContext::WakeAtTurnEnd was told to.
+  void Wake() { changed_.notify_all(); }
+  // Every wait ends; every Read and Write fails from now on. Any thread.
   void Cancel();
 
   // ---- pool thread
@@ -54,6 +67,10 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   void Run() override;
 
   void UpdateQueuedBytes();
+  // What a Read that waits for the rest of a message needs: window for it, and room. The mutex is
+  // held.
+  void AskForMissingBytes();
+  void WakeAtTurnEnd();
 
   // Posts unless that was done already. `lock` is held on entry and released.
   void PostAndUnlock(std::unique_lock<std::mutex>& lock);
@@ -70,9 +87,14 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   void GiveUp();
   // Gives a problem with the request to the worker. Always returns kFailed.
   ReadResult FailRead(const grpc::Rejection& rejection);
-  // Moves what has arrived to `reading_`; waits for it if there is nothing. False when the call is
+  ByteView unread() const { return reading_.view().subspan(reading_used_); }
+  // Moves what has arrived to `reading_`; waits until that holds a message. False when the call is
   // over or the input has ended.
   bool WaitForInput();
+  ReadResult ReadAtEnd();
+  // The mutex is held.
+  bool HasRoom() const;
+  bool IsReadingOver() const { return is_input_ended_ || is_over_ || is_reading_stopped_; }
 
   Call& call_;
 
@@ -82,22 +104,26 @@ class BlockingBridge final : public internal::BlockingStream, public PoolTask, p
   MessageDecoder decoder_;
   Buffer reading_;
   size_t reading_used_ = 0;
-  bool has_asked_for_message_ = false;  // for window for the rest of it
 
   std::mutex mutex_;
   std::condition_variable changed_;
   // Towards the pool thread.
-  Buffer input_;
+  BlockingInput input_;
   bool is_input_ended_ = false;
+  bool is_reader_waiting_ = false;
+  bool is_writer_waiting_ = false;
   std::atomic<bool> is_reading_stopped_ = false;  // by the handler
   bool is_over_ = false;                          // cancelled, or a Read failed
   size_t queued_bytes_ = 0;  // in the engine, when the worker last looked; never less than that
+  // What others of the connection may wait for (ReceiveBudget): it is given back without delay.
+  bool has_asked_for_window_ = false;
   // Towards the worker.
   bool is_posted_ = false;
   std::vector<Buffer> outgoing_;
   size_t outgoing_bytes_ = 0;
   size_t consumed_bytes_ = 0;
-  size_t wanted_bytes_ = 0;  // for the message that is being read
+  size_t release_step_bytes_ = 0;  // so many of them are worth a task
+  bool wants_missing_bytes_ = false;
   bool wants_headers_ = false;
   grpc::Rejection rejection_;
   bool lacks_memory_ = false;

@@ -12,6 +12,7 @@
 #include "server/unsent_responses.h"
 #include "server/worker_context.h"
 #include "transport/base/intrusive_list.h"
+#include "transport/base/long_lived.h"
 #include "transport/driver/connection_driver.h"
 #include "transport/driver/connection_handler.h"
 #include "transport/grpc/rejection.h"
@@ -21,7 +22,7 @@
 namespace weir::server {
 
 // Confined to its worker's thread, except for what is marked.
-class ConnectionCalls final : public driver::ConnectionHandler {
+class ConnectionCalls final : public LongLived, public driver::ConnectionHandler {
  public:
   ConnectionCalls(WorkerContext& worker, driver::ConnectionDriver& driver);
 

@@ -120,6 +120,7 @@ Status ServerCore::StartWorkers() {
   driver::WorkerOptions options = WorkerOptionsOf(config_->options);
   if (config_->ignores_service_time) options.service_time_max = kForever;
   options.on_connection_gone = [this](const net::SocketAddress& peer) { OnConnectionGone(peer); };
+  options.on_connections_idle = [this] { trimmer_.Ask(); };
   if (memory_monitor_ != nullptr) {
     options.memory_monitor = memory_monitor_.get();
     options.http2.memory_pressure = &memory_monitor_->level();

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "server/blocking_bridge.h"
 #include "server/call.h"
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
@@ -54,13 +55,18 @@ std::unique_ptr<driver::ConnectionHandler> WorkerContext::MakeHandler(
   return std::make_unique<ConnectionCalls>(*this, driver);
 }
 
-void WorkerContext::HandOverWork() { pool_.Submit(pool_batch_); }
+void WorkerContext::HandOverWork() {
+  pool_.Submit(pool_batch_);
+  while (!to_wake_.empty()) to_wake_.PopFront().Wake();
+}
 
 bool WorkerContext::RunOnPool(PoolTask& task) {
   if (!pool_.ReservePlace()) return false;
   pool_batch_.Add(task);
   return true;
 }
+
+void WorkerContext::WakeAtTurnEnd(BlockingBridge& bridge) { to_wake_.PushBack(bridge); }
 
 Call* WorkerContext::AcquireCall() {
   return free_calls_.empty() ? new Call : &free_calls_.PopFront();
@@ -81,7 +87,7 @@ void WorkerContext::ReleaseIdleMemory() {
   }
   ForgetMessages();
   ReleaseIdleFrames();
-  LargeBlocks::OfThread().Release();
+  LargeBlocks::OfProcess().Release();
   net::ReturnFreeMemoryOfThread();
 }
 

@@ -19,8 +19,10 @@
 
 namespace weir::server {
 
+class BlockingBridge;
 class Call;
 struct CallListTag;
+struct WakeListTag;
 
 // Everything about a server that is decided before it starts. Immutable and shared by all threads.
 struct ServerConfig {
@@ -64,6 +66,8 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
 
   // Queues a handler for the pool at the end of this turn. False when the pool's queue is full.
   bool RunOnPool(PoolTask& task);
+  // Wakes whoever waits in `bridge`, which is not waiting for that already.
+  void WakeAtTurnEnd(BlockingBridge& bridge);
 
   // A call belongs to whoever acquired it until it is recycled. What takes something back, here and
   // below, allocates nothing.
@@ -91,6 +95,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   const ServerConfig& config_;
   HandlerPool& pool_;
   PoolBatch pool_batch_;
+  IntrusiveList<BlockingBridge, WakeListTag> to_wake_;
   grpc::CompressorRegistry compressors_;
   grpc::FieldList field_list_;
   IntrusiveList<Call, CallListTag> free_calls_;  // owned; the youngest first, since it is warm

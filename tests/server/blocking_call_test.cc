@@ -53,6 +53,30 @@ class BlockingCallTest : public ServerTest {
       return read.is_end() ? Status::OK : Status::CANCELLED;
     };
   }
+  void CollectSizes() {
+    blocking_.collect = [](ServerContext*, TextStream stream, Text* response) {
+      Text text;
+      while (stream.Read(&text)) response->value += std::to_string(text.value.size()) + ",";
+      return Status::OK;
+    };
+  }
+  // On stream 1, whose window is `window` at first.
+  void SendWithinWindow(RpcClient& client, int64_t window, const std::string& octets) {
+    for (size_t at = 0; at < octets.size();) {
+      RunUntil([&] {
+        client.Hears();
+        for (const std::string& update : client.TakeWindowUpdates()) {
+          if (update.starts_with("WINDOW_UPDATE 1 +")) window += std::stol(update.substr(17));
+        }
+        return window > 0;
+      });
+      const size_t size =
+          std::min({octets.size() - at, size_t{16'384}, static_cast<size_t>(window)});
+      client.Sends(testing::Data(1, octets.substr(at, size)));
+      window -= static_cast<int64_t>(size);
+      at += size;
+    }
+  }
 };
 
 TEST_F(BlockingCallTest, AnswersOnAnotherThread) {
@@ -174,31 +198,35 @@ TEST_F(BlockingCallTest, ReadsWhatCameInPieces) {
 }
 
 TEST_F(BlockingCallTest, ReadsAMessageOfManyWindows) {
-  blocking_.collect = [](ServerContext*, TextStream stream, Text* response) {
-    Text text;
-    while (stream.Read(&text)) response->value += std::to_string(text.value.size()) + ",";
-    return Status::OK;
-  };
+  CollectSizes();
   RpcClient& client = Connect();
   client.Sends(OpenCall(1, kBlockingCollect));
-  const std::string octets = Framed(std::string(2'000'000, 'x')) + Framed("end");
-  int64_t window = 65'535;
-  for (size_t at = 0; at < octets.size();) {
-    RunUntil([&] {
-      client.Hears();
-      for (const std::string& update : client.TakeWindowUpdates()) {
-        if (update.starts_with("WINDOW_UPDATE 1 +")) window += std::stol(update.substr(17));
-      }
-      return window > 0;
-    });
-    const size_t size = std::min({octets.size() - at, size_t{16'384}, static_cast<size_t>(window)});
-    client.Sends(testing::Data(1, octets.substr(at, size)));
-    window -= static_cast<int64_t>(size);
-    at += size;
-  }
+  SendWithinWindow(client, 65'535, Framed(std::string(2'000'000, 'x')) + Framed("end"));
   client.Sends(SendsEnd(1));
   EXPECT_THAT(RunUntilHears(client, TrailersLine(1)), Contains(MessageLine(1, "2000000,3,")));
 }
+
+// Window is given back late for small messages, but never too late.
+class SmallWindowTest : public BlockingCallTest, public ::testing::WithParamInterface<uint32_t> {};
+
+TEST_P(SmallWindowTest, LetsManyMessagesThrough) {
+  worker_options_.http2.stream_window = worker_options_.http2.stream_window_max = GetParam();
+  CollectSizes();
+  RpcClient& client = Connect();
+  client.Sends(OpenCall(1, kBlockingCollect));
+  std::string octets;
+  std::string sizes;
+  for (size_t i = 0; i < 300; ++i) {
+    const size_t size = i * i % 200;
+    octets += Framed(std::string(size, 'x'));
+    sizes += std::to_string(size) + ",";
+  }
+  SendWithinWindow(client, GetParam(), octets);
+  client.Sends(SendsEnd(1));
+  EXPECT_THAT(RunUntilHears(client, TrailersLine(1)), Contains(MessageLine(1, sizes)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Windows, SmallWindowTest, ::testing::Values(1, 4, 5, 64, 300, 5000));
 
 TEST_F(BlockingCallTest, WaitsWithWritesUntilTheClientTakesSome) {
   std::atomic<int> written = 0;

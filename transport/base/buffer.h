@@ -98,12 +98,12 @@ class Buffer {
 
  private:
   static LargeBlocks::Block Allocate(size_t capacity) {
-    if (capacity >= LargeBlocks::kBlockMin) return LargeBlocks::OfThread().Take(capacity);
+    if (capacity >= LargeBlocks::kBlockMin) return LargeBlocks::OfProcess().Take(capacity);
     return {std::make_unique_for_overwrite<uint8_t[]>(capacity), capacity};
   }
   void Free() noexcept {
     if (capacity_ < LargeBlocks::kBlockMin) return;  // bytes_ frees itself
-    LargeBlocks::OfThread().Give({std::move(bytes_), capacity_});
+    LargeBlocks::OfProcess().Give({std::move(bytes_), capacity_});
   }
 
   std::unique_ptr<uint8_t[]> bytes_;

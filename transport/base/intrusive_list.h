@@ -68,6 +68,10 @@ class IntrusiveList {
     WEIR_DCHECK(!empty());
     return static_cast<T&>(*head_.next_);
   }
+  const T& Front() const {
+    WEIR_DCHECK(!empty());
+    return static_cast<const T&>(*head_.next_);
+  }
 
   T& PopFront() {
     T& member = Front();

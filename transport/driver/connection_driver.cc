@@ -11,9 +11,9 @@ namespace {
 
 // Each is of 64 KiB at most, and takes up to 50 us with what the kernel does on loopback.
 constexpr int kWritesPerTurn = 2;
-// When no other connection had a part in this turn, the first of them is of that size for large
-// payloads: for each write the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long
-// as it takes to copy them.
+// For one connection in each turn, the first of them is of that size for large payloads: for each
+// write the kernel wakes the reader, which for 16 pieces of 64 KiB takes as long as it takes to
+// copy them.
 constexpr size_t kLentBytesMax = 1024 * 1024;
 // Two for each of their frames, and what is in front and behind.
 constexpr size_t kPartsMax = 2 * (kLentBytesMax / http2::OutputBuffer::kLoanMin) + 4;
@@ -79,7 +79,7 @@ void ConnectionDriver::OpenHttp2() {
 }
 
 void ConnectionDriver::MarkDirty() {
-  if (!ListNode<DirtyListTag>::is_linked()) worker_.AddDirty(*this);
+  if (!is_dirty()) worker_.AddDirty(*this);
 }
 
 void ConnectionDriver::HandlerBecameIdle() { MarkDirty(); }
@@ -245,22 +245,24 @@ void ConnectionDriver::Discard() {
 
 // ---- output ------------------------------------------------------------------------------------
 
-void ConnectionDriver::Flush(bool is_alone) {
-  RunOrClose([this, is_alone] {
-    worker_.BeginService(*this);
-    WriteAll(is_alone);
-    worker_.EndOutput(*this);
+void ConnectionDriver::Flush(Piece piece) {
+  RunOrClose([this, piece] {
+    if (piece != Piece::kNone) {
+      worker_.BeginService(*this);
+      WriteAll(piece);
+      worker_.EndOutput(*this);
+    }
     UpdateWatch();
     UpdateTimer();
   });
 }
 
-void ConnectionDriver::WriteAll(bool is_alone) {
+void ConnectionDriver::WriteAll(Piece piece) {
   if (phase_ == Phase::kHandshake && tls_ == nullptr) return;
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
-    size_t lent_bytes_max = is_alone ? kLentBytesMax : 0;
+    size_t lent_bytes_max = piece == Piece::kLarge ? kLentBytesMax : 0;
     int rounds = 0;
     for (; !is_write_blocked_ && rounds < kWritesPerTurn && WriteSome(lent_bytes_max); ++rounds) {
       lent_bytes_max = 0;

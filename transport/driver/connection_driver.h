@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "transport/base/intrusive_list.h"
+#include "transport/base/long_lived.h"
 #include "transport/driver/connection_handler.h"
 #include "transport/driver/time_share.h"
 #include "transport/http2/connection.h"
@@ -42,7 +43,8 @@ struct RestingListTag {};
 
 // Owned by its worker, which destroys it at the end of the turn in which it became destructible.
 // Confined to the worker's thread.
-class ConnectionDriver final : public ListNode<ConnectionListTag>,
+class ConnectionDriver final : public LongLived,
+                               public ListNode<ConnectionListTag>,
                                public ListNode<DirtyListTag>,
                                public ListNode<StrangerListTag>,
                                public ListNode<RestingListTag>,
@@ -112,8 +114,18 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
     return phase_ == Phase::kClosed && (handler_ == nullptr || handler_->is_idle());
   }
 
-  // For the worker, at the end of a turn; `is_alone` when nobody else did anything in it.
-  void Flush(bool is_alone);
+  // For the worker, at the end of a turn: how much of the output may be written.
+  enum class Piece : uint8_t {
+    kNone,   // it waits for a later turn
+    kSmall,  // 64 KiB, twice
+    kLarge,  // 1 MiB of large payloads at first, if there are any
+  };
+  void Flush(Piece piece);
+  bool is_dirty() const { return ListNode<DirtyListTag>::is_linked(); }
+  bool HasLargeOutput() const {
+    return phase_ == Phase::kOpen && tls_ == nullptr && !is_write_blocked_ &&
+           connection_->HasLargeOutput();
+  }
 
   // Bytes held for input and output; 0 for an idle plaintext connection.
   size_t buffered_bytes() const;
@@ -147,7 +159,7 @@ class ConnectionDriver final : public ListNode<ConnectionListTag>,
   void OpenHttp2();
   void Discard();
 
-  void WriteAll(bool is_alone);
+  void WriteAll(Piece piece);
   // False when the socket takes no more for now (or is closed).
   bool WriteSome(size_t lent_bytes_max);
   bool HasCiphertext() const;

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace weir::driver {
+namespace {
+
+// So many connections that have fallen silent leave some hundred KiB behind.
+constexpr uint64_t kManyIdle = 256;
+
+}  // namespace
 
 Worker::Worker(const WorkerOptions& options, ConnectionHandlerFactory& factory, net::Loop& loop)
     : options_(options),
@@ -110,20 +116,43 @@ void Worker::NotifyWhenEmpty(std::function<void()> done) {
 TimePoint Worker::OnTurnEnd() {
   factory_.HandOverWork();
   EndRests();
-  // One pass over what is dirty now. Flushing can make connections dirty again (a stream became
-  // writable and its handler wrote): they get their turn after every other connection.
-  IntrusiveList<ConnectionDriver, DirtyListTag> batch;
-  batch.TakeAll(dirty_);
-  if (!batch.empty()) EndLap();
-  bool is_first = true;
-  while (!batch.empty()) {
-    ConnectionDriver& connection = batch.PopFront();
-    connection.Flush(/*is_alone=*/std::exchange(is_first, false) && batch.empty());
-    DestroyIfDone(connection);
-  }
+  FlushDirty();
   factory_.HandOverWork();
   if (options_.memory_monitor != nullptr) WatchMemory();
+  if (counters_.idle_releases - idle_releases_told_ >= kManyIdle) TellOfIdle();
   return dirty_.empty() ? NextRestEnd() : TimePoint::min();
+}
+
+// One pass over what is dirty now. Flushing can make connections dirty again (a stream became
+// writable and its handler wrote): they get their turn after every other connection.
+//
+// What is large leaves in large pieces, which cost the kernel half as much as small ones: one in
+// each turn, so that nobody waits for more than one of them. The others that have as much wait for
+// the turn that is theirs, and who had it comes last in the next one.
+void Worker::FlushDirty() {
+  IntrusiveList<ConnectionDriver, DirtyListTag> batch;
+  batch.TakeAll(dirty_);
+  if (batch.empty()) return;
+  EndLap();
+  ConnectionDriver* large = nullptr;
+  for (bool is_first = true; !batch.empty(); is_first = false) {
+    ConnectionDriver& connection = batch.PopFront();
+    const bool is_large = connection.HasLargeOutput();
+    if (is_large && large != nullptr) {
+      connection.Flush(ConnectionDriver::Piece::kNone);
+      if (!connection.is_dirty()) dirty_.PushBack(connection);
+      continue;
+    }
+    if (is_large) large = &connection;
+    const bool is_alone = is_first && batch.empty();
+    connection.Flush(is_large || is_alone ? ConnectionDriver::Piece::kLarge
+                                          : ConnectionDriver::Piece::kSmall);
+    if (DestroyIfDone(connection) && is_large) large = nullptr;
+  }
+  if (large != nullptr && large->is_dirty()) {
+    static_cast<ListNode<DirtyListTag>&>(*large).Unlink();
+    dirty_.PushBack(*large);
+  }
 }
 
 bool Worker::Postpones(ConnectionDriver& connection) {
@@ -191,6 +220,11 @@ TimePoint Worker::NextRestEnd() {
   return end;
 }
 
+void Worker::TellOfIdle() {
+  idle_releases_told_ = counters_.idle_releases;
+  if (options_.on_connections_idle) options_.on_connections_idle();
+}
+
 void Worker::WatchMemory() {
   net::MemoryMonitor& monitor = *options_.memory_monitor;
   const MemoryPressure before = monitor.level().load(std::memory_order_relaxed);
@@ -218,15 +252,16 @@ void Worker::ReapLargestResponse() {
   if (holder != nullptr) holder->GiveUpStalledStream(largest);
 }
 
-// Its descriptor is closed.
-void Worker::DestroyIfDone(ConnectionDriver& connection) {
-  if (!connection.is_destructible()) return;
+// Its descriptor is closed. True when it was done.
+bool Worker::DestroyIfDone(ConnectionDriver& connection) {
+  if (!connection.is_destructible()) return false;
   const net::SocketAddress peer = connection.socket().peer_address();
   delete &connection;
   --connection_count_;
   BreakPromise(peer);
   EndLap();
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
+  return true;
 }
 
 }  // namespace weir::driver

@@ -61,6 +61,9 @@ struct WorkerOptions {
   // Called when a promised connection is no more and its descriptor is closed, if set. On the
   // worker's thread.
   std::function<void(const net::SocketAddress& peer)> on_connection_gone = {};
+  // Called when many connections have fallen silent and freed what they needed for calls, if set:
+  // that memory may go back to the system. On the worker's thread.
+  std::function<void()> on_connections_idle = {};
 };
 
 // Everything but the methods marked thread-safe is confined to the loop's thread.
@@ -131,7 +134,8 @@ class Worker final : private net::TurnEnd {
   // Null when memory is exhausted.
   std::unique_ptr<ConnectionDriver> MakeConnection(std::unique_ptr<net::Socket> socket,
                                                    const net::TlsContext* tls);
-  void DestroyIfDone(ConnectionDriver& connection);
+  void FlushDirty();
+  bool DestroyIfDone(ConnectionDriver& connection);
   void AddStranger(ConnectionDriver& connection);
   // What the thread has done since BeginService.
   TimeShare::Service TakeService();
@@ -139,6 +143,7 @@ class Worker final : private net::TurnEnd {
   TimePoint RestEnd(ConnectionDriver& connection) const;
   void EndRests();
   TimePoint NextRestEnd();
+  void TellOfIdle();
   void WatchMemory();
   void ReapLargestResponse();
 
@@ -155,6 +160,7 @@ class Worker final : private net::TurnEnd {
   IntrusiveList<ConnectionDriver, StrangerListTag> strangers_;  // the oldest first
   size_t stranger_count_ = 0;
   TimeShare time_share_;
+  uint64_t idle_releases_told_ = 0;
   static constexpr Duration kNotMeasured = Duration(-1);
   Duration thread_time_ = kNotMeasured;  // when the present service began, if it is measured
   IntrusiveList<ConnectionDriver, RestingListTag> suspects_;  // those of them that rest, in a queue

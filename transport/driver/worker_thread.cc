@@ -25,8 +25,9 @@ WorkerThread::~WorkerThread() { StopAndJoin(); }
 bool WorkerThread::Start(const std::string& name) {
   try {
     thread_ = std::thread([this] {
-      LargeBlocks::OfThread().KeepUpTo(LargeBlocks::kKeptByWorker);
+      LargeBlocks::OfProcess().KeepMore(LargeBlocks::kKeptByWorker);
       loop_->Run();
+      LargeBlocks::OfProcess().KeepLess(LargeBlocks::kKeptByWorker);
     });
   } catch (const std::system_error&) {
     return false;

@@ -19,6 +19,16 @@ struct Message {
   ByteView payload;
 };
 
+// How many bytes of a stream, from the beginning of a message on, tell all that there is to tell of
+// that message: it is complete, or a reader refuses it. While that is not known, so many as make
+// the prefix complete.
+inline size_t BytesOfFirstMessage(ByteView stream, size_t message_size_max) {
+  if (stream.size() < kMessagePrefixSize) return kMessagePrefixSize;
+  const uint32_t size = LoadBig32(stream.data() + 1);
+  if (stream[0] > 1 || size > message_size_max) return kMessagePrefixSize;
+  return kMessagePrefixSize + size;
+}
+
 // Fed with the bytes of one stream in order, asked for messages until it needs more:
 //
 //   reader.Feed(data);

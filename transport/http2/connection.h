@@ -169,6 +169,12 @@ class Connection {
 
   // True when Output() would have something.
   bool HasOutput() const;
+  // True when Output() would have DATA to lend, and eight batches are queued (512 KiB by default):
+  // who sends that is in no hurry.
+  bool HasLargeOutput() const {
+    return scheduler_.queued_bytes() >= 8 * options_.output_batch_bytes && scheduler_.has_ready() &&
+           send_windows_.Connection() > 0 && IsLarge(scheduler_.Front());
+  }
 
   // True when there is nothing left to do: failed, closed or drained, and all output is written.
   // The socket should be closed.

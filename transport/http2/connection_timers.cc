@@ -82,12 +82,13 @@ void Connection::OnIdleDeadline() {
     return;
   }
   deadlines_.idle = kNever;  // armed again with the next traffic
+  ++counters_.idle_releases;
   output_.ReleaseIdleMemory();
   reader_.ReleaseIdleMemory();
   decoder_.ReleaseIdleMemory();
   encoder_.ReleaseIdleMemory();
   streams_.ReleaseIdleMemory();
-  LargeBlocks::OfThread().Release();
+  LargeBlocks::OfProcess().Release();
 }
 
 // ---- Signs of life (gRFC A8). Moved only here, like the one above.

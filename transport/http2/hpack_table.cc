@@ -111,7 +111,7 @@ void HpackTable::Insert(std::string_view name, std::string_view value) {
   EvictTo(size_max_ - added);
 
   // What the views show is not overwritten: it lies in front of text_end_ or in the old block.
-  std::unique_ptr<char[]> old_text;
+  LongLivedArray<char> old_text;
   if (text_capacity_ - text_end_ < static_cast<ptrdiff_t>(text)) {
     const size_t needed = static_cast<size_t>(text_end_ - text_begin_) + text;
     old_text = MoveText(std::max(2 * needed, kTextMin));
@@ -151,8 +151,8 @@ void HpackTable::EvictTo(size_t size) {
 }
 
 // To the start of a block of that size. Returns the old block.
-std::unique_ptr<char[]> HpackTable::MoveText(size_t capacity) {
-  auto text = std::make_unique_for_overwrite<char[]>(capacity);
+LongLivedArray<char> HpackTable::MoveText(size_t capacity) {
+  LongLivedArray<char> text = MakeLongLived<char>(capacity);
   std::copy(text_.get() + text_begin_, text_.get() + text_end_, text.get());
   for (size_t i = 0; i < count_; ++i) {
     Record& record = RecordAt(i);
@@ -166,7 +166,7 @@ std::unique_ptr<char[]> HpackTable::MoveText(size_t capacity) {
 }
 
 void HpackTable::MoveRecords(size_t capacity) {
-  auto records = std::make_unique_for_overwrite<Record[]>(capacity);
+  LongLivedArray<Record> records = MakeLongLived<Record>(capacity);
   for (size_t i = 0; i < count_; ++i) {
     records[i] = RecordAt(i);
   }

@@ -7,8 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
+
+#include "transport/base/long_lived.h"
 
 namespace weir::http2 {
 
@@ -83,14 +84,14 @@ class HpackTable {
   // The oldest is at 0.
   Record& RecordAt(size_t i) const { return records_[(first_ + i) & (records_capacity_ - 1u)]; }
   void EvictTo(size_t size);
-  std::unique_ptr<char[]> MoveText(size_t capacity);
+  LongLivedArray<char> MoveText(size_t capacity);
   void MoveRecords(size_t capacity);
 
   // Entries are appended, and dropped from the front. When the end is reached, those that are left
   // move to the start of another block.
-  std::unique_ptr<char[]> text_;
+  LongLivedArray<char> text_;
   // A ring; its size is a power of two.
-  std::unique_ptr<Record[]> records_;
+  LongLivedArray<Record> records_;
   uint16_t text_capacity_ = 0;
   uint16_t text_begin_ = 0;
   uint16_t text_end_ = 0;

@@ -28,6 +28,7 @@ class OutputScheduler {
 
   // The queue whose turn it is; has_ready() must be true.
   SendQueue& Front() { return ready_.Front(); }
+  const SendQueue& Front() const { return ready_.Front(); }
 
   void Push(SendQueue& queue, Buffer bytes, bool has_window) {
     queued_bytes_ += bytes.size();

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 
+#include "transport/base/long_lived.h"
 #include "transport/base/result.h"
 #include "transport/base/time.h"
 #include "transport/net/address.h"
@@ -79,7 +80,7 @@ class Socket {
 
 // A TCP or Unix stream socket. TCP sockets have TCP_NODELAY, since output is already batched once
 // per loop turn. Writing to a closed peer is a result, never a SIGPIPE.
-class TcpSocket final : public Socket {
+class TcpSocket final : public LongLived, public Socket {
  public:
   // `fd` comes from Acceptor: a connected stream socket, non-blocking and close-on-exec.
   TcpSocket(UniqueFd fd, const SocketAddress& peer);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <utility>
 
 #include "transport/base/buffer.h"
@@ -15,7 +16,7 @@ class LargeBlocksTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (LargeBlocks::kKeptByWorker == 0) GTEST_SKIP() << "a sanitizer gets every block anew";
-    blocks_.KeepUpTo(kKept);
+    blocks_.KeepMore(kKept);
   }
   static constexpr size_t kKept = LargeBlocks::kKeptByWorker;
   LargeBlocks blocks_;
@@ -73,13 +74,28 @@ TEST_F(LargeBlocksTest, KeepsSoMuchAndNoMore) {
 }
 
 TEST_F(LargeBlocksTest, KeepsSoManyAndNoMore) {
-  LargeBlocks::Block taken[10];
-  for (LargeBlocks::Block& each : taken) each = blocks_.Take(kMiB / 2);
+  constexpr size_t kMin = LargeBlocks::kBlockMin;
+  blocks_.KeepMore(kKept);
+  LargeBlocks::Block taken[40];
+  for (LargeBlocks::Block& each : taken) each = blocks_.Take(kMin);
   for (LargeBlocks::Block& each : taken) {
     blocks_.Give(std::move(each));
-    EXPECT_LE(blocks_.kept_bytes(), 8 * kMiB / 2);
+    EXPECT_LE(blocks_.kept_bytes(), 32 * kMin);
   }
-  EXPECT_EQ(blocks_.kept_bytes(), 8 * kMiB / 2);
+  EXPECT_EQ(blocks_.kept_bytes(), 32 * kMin);
+}
+
+TEST_F(LargeBlocksTest, KeepsLessWhenToldTo) {
+  blocks_.KeepLess(kKept);
+  blocks_.Give(blocks_.Take(kMiB));
+  EXPECT_EQ(blocks_.kept_bytes(), 0u);
+}
+
+TEST_F(LargeBlocksTest, HandsOneThreadWhatAnotherGave) {
+  LargeBlocks::Block block = blocks_.Take(kMiB);
+  const uint8_t* const place = block.bytes.get();
+  std::thread([&] { blocks_.Give(std::move(block)); }).join();
+  EXPECT_EQ(blocks_.Take(kMiB).bytes.get(), place);
 }
 
 TEST_F(LargeBlocksTest, LetsGoOfEverything) {
@@ -90,8 +106,8 @@ TEST_F(LargeBlocksTest, LetsGoOfEverything) {
 }
 
 TEST_F(LargeBlocksTest, BuffersGiveTheirsBackHoweverTheyEnd) {
-  LargeBlocks& mine = LargeBlocks::OfThread();
-  mine.KeepUpTo(kKept);
+  LargeBlocks& mine = LargeBlocks::OfProcess();
+  mine.KeepMore(kKept);
   {
     Buffer buffer(kMiB);
     Buffer moved = std::move(buffer);
@@ -112,7 +128,7 @@ TEST_F(LargeBlocksTest, BuffersGiveTheirsBackHoweverTheyEnd) {
   small.Release();
   EXPECT_EQ(mine.kept_bytes(), 2 * kMiB);
   mine.Release();
-  mine.KeepUpTo(0);
+  mine.KeepLess(kKept);
 }
 
 }  // namespace

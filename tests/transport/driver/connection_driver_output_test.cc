@@ -127,6 +127,38 @@ TEST_F(Output, OfAHandlerThatAlwaysHasMoreLetsOthersGoFirst) {
   Settle();
 }
 
+// And in turns: the others wait for one of them, and small answers for nobody.
+TEST_F(Output, OfLargePayloadsLeavesInLargePiecesOneATurn) {
+  constexpr size_t kMiB = 1024 * 1024;
+  const std::string settings = testing::Settings({{4, 0x7fffffff}});
+  std::vector<Client*> large;
+  for (int i = 0; i < 3; ++i) {
+    Client& client = ConnectAndStart(settings);
+    client.record.on_event = AnswerWith(std::string(3 * kMiB, 'x'));
+    client.Sends(testing::WindowUpdate(0, 0x70000000));
+    Settle();
+    large.push_back(&client);
+  }
+  Client& small = ConnectAndStart();
+  small.record.on_event = AnswerWith("small");
+  for (Client* client : large) client->Sends(testing::Request(1));
+  std::string order;
+  std::vector<size_t> written(large.size());
+  for (uint32_t turn = 0; turn < 20; ++turn) {
+    small.Sends(testing::Request(2 * turn + 1));
+    loop_.RunTurn();
+    EXPECT_THAT(small.Hears(), ::testing::Contains(::testing::HasSubstr("'small'")));
+    for (size_t i = 0; i < large.size(); ++i) {
+      const size_t size = large[i]->wire.TakeWritten().size();
+      if (size > kMiB / 2) order += static_cast<char>('a' + i);
+      EXPECT_LE(size, kMiB + kMiB / 4);
+      written[i] += size;
+    }
+  }
+  EXPECT_EQ(order, "abcabcabc");
+  for (const size_t size : written) EXPECT_GT(size, 3 * kMiB);
+}
+
 TEST_F(Output, TellsTheHandlerOfStreamsThatBecameWritable) {
   Client& client = ConnectAndStart(Settings({{kInitialWindowSize, 0x7fffffff}}));
   client.record.on_event = [](ConnectionDriver& driver, const http2::Event& event) {

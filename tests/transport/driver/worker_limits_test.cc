@@ -130,5 +130,21 @@ TEST_F(WorkerLimits, WithoutMemoryTheLargestResponseThatWaitsIsGivenUp) {
   EXPECT_EQ(hits(http2::Limit::kMemoryReap), 1u);
 }
 
+TEST_F(WorkerLimits, ManyConnectionsThatFallSilentAreToldOf) {
+  int told = 0;
+  options_.on_connections_idle = [&] { ++told; };
+  for (int i = 0; i < 255; ++i) ConnectAndStart();
+  loop_.Advance(2s);
+  Settle();
+  EXPECT_EQ(told, 0);
+  ConnectAndStart();
+  loop_.Advance(2s);
+  Settle();
+  EXPECT_EQ(told, 1);
+  loop_.Advance(10s);
+  Settle();
+  EXPECT_EQ(told, 1);
+}
+
 }  // namespace
 }  // namespace weir::driver

@@ -266,6 +266,26 @@ TEST(MessageReader, HoldsTheLimitAtOneBelowAtAndOneAbove) {
   }
 }
 
+// Neither a byte too early nor one too late.
+TEST(MessageReader, SaysSomethingOfAMessageWhenItsBytesAreThere) {
+  constexpr size_t kMax = 100;
+  for (const std::string& wire :
+       {Wire({false, ""}), Wire({true, ""}), Wire({false, "x"}),
+        Wire({true, std::string(kMax, 'x')}), Wire({false, std::string(kMax + 1, 'x')}),
+        Prefix(2, 7) + "payload", Prefix(255, 0)}) {
+    const std::string stream = wire + Wire({false, "next"});
+    for (size_t size = 1; size <= stream.size(); ++size) {
+      const Piece piece(std::string_view(stream).substr(0, size));
+      MessageReader reader(kMax);
+      reader.Feed(piece.view());
+      Message message;
+      const bool needs_more = reader.Next(&message) == Outcome::kNeedMore;
+      EXPECT_EQ(size < BytesOfFirstMessage(piece.view(), kMax), needs_more) << size;
+    }
+  }
+  EXPECT_EQ(BytesOfFirstMessage({}, kMax), kMessagePrefixSize);
+}
+
 TEST(MessageReader, RefusesATooLargeMessageOnItsPrefixAlone) {
   MessageReader reader(4 << 20);
   std::vector<Owned> messages;
