@@ -9,6 +9,7 @@
 #include "server/message_encoder.h"
 #include "server/worker_context.h"
 #include "transport/base/check.h"
+#include "transport/grpc/message_reader.h"
 
 namespace weir::server {
 namespace {
@@ -19,6 +20,9 @@ namespace {
 size_t ReleaseStep(uint32_t stream_window) {
   return std::min(stream_window, http2::kWindowInitial) / 4;
 }
+
+// What a stream may keep of a buffer whose content was larger than what is left of it.
+constexpr size_t kSpareBytes = 64 * 1024;
 
 }  // namespace
 
@@ -124,7 +128,7 @@ void BlockingBridge::Run() {
     }
     if (wants_missing_bytes) {
       const std::lock_guard again(mutex_);
-      AskForMissingBytes();
+      if (is_reader_waiting_) AskForMissingBytes();
     }
     if (wants_headers) call_.SendInitialMetadata();
     for (Buffer& message : outgoing) call_.SendEncoded(message);
@@ -238,7 +242,7 @@ bool BlockingBridge::Write(const internal::MessageCodec& codec, const void* mess
 
 ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void* message) {
   if (call_.is_cancelled() || is_reading_stopped_) return ReadResult::Kind::kFailed;
-  if (!input_.HoldMessage(unread()) && !WaitForInput()) return ReadAtEnd();
+  if (!IsMessageUnread() && !WaitForInput()) return ReadAtEnd();
   ByteView source = unread();
   const size_t offered = source.size();
   const MessageDecoder::Outcome outcome =
@@ -248,7 +252,21 @@ ReadResult BlockingBridge::ReadOrThrow(const internal::MessageCodec& codec, void
   WEIR_CHECK(outcome == MessageDecoder::Outcome::kMessage);
   call_.set_request_compressed(decoder_.is_compressed());
   call_.NoteReceived(codec, message, decoder_.message_size());
+  if (decoder_.message_size() >= release_step_bytes_) ReleaseConsumed();
   return ReadResult::Kind::kMessage;
+}
+
+bool BlockingBridge::IsMessageUnread() const {
+  const ByteView bytes = unread();
+  return bytes.size() >= grpc::BytesOfFirstMessage(bytes, call_.method().receive_bytes_max);
+}
+
+// What a large message was granted is wanted by others.
+void BlockingBridge::ReleaseConsumed() {
+  std::unique_lock lock(mutex_);
+  consumed_bytes_ += decoder_.TakeConsumedBytes();
+  has_asked_for_window_ = false;
+  PostAndUnlock(lock);
 }
 
 ReadResult BlockingBridge::ReadAtEnd() {
@@ -260,13 +278,49 @@ ReadResult BlockingBridge::ReadAtEnd() {
   return FailRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
 }
 
+// Bytes are moved without the mutex, for which the worker would have to wait.
 bool BlockingBridge::WaitForInput() {
-  std::unique_lock lock(mutex_);
-  input_.PutBack(&reading_, std::exchange(reading_used_, 0));
-  consumed_bytes_ += decoder_.TakeConsumedBytes();
+  DropUsed();
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    consumed_bytes_ += decoder_.TakeConsumedBytes();
+    Buffer since = input_.Take();
+    if (since.empty()) return WaitForMessage(lock);
+    if (consumed_bytes_ >= release_step_bytes_) {
+      PostAndUnlock(lock);
+    } else {
+      lock.unlock();
+    }
+    if (reading_.empty()) {
+      reading_ = std::move(since);
+    } else {
+      reading_.Append(since.view());
+    }
+    if (IsMessageUnread()) return true;
+  }
+}
+
+// Keeps a buffer that is about as large as what is left of it will become.
+void BlockingBridge::DropUsed() {
+  const ByteView rest = unread();
+  const size_t needed =
+      std::max(rest.size(), grpc::BytesOfFirstMessage(rest, call_.method().receive_bytes_max));
+  if (rest.empty()) {
+    reading_.Release();
+  } else if (reading_.capacity() <= needed + kSpareBytes) {
+    reading_.DropFront(reading_used_);
+  } else {
+    reading_ = Buffer::CopyOf(rest);
+  }
+  reading_used_ = 0;
+}
+
+// All that there is is in `reading_`. Releases the lock.
+bool BlockingBridge::WaitForMessage(std::unique_lock<std::mutex>& lock) {
+  input_.PutBack(std::exchange(reading_, {}));
   // From here on, so that what comes while the lock is released is seen.
-  is_reader_waiting_ = !input_.HasMessage() && !IsReadingOver();
-  wants_missing_bytes_ = is_reader_waiting_ && input_.missing_bytes() != 0;
+  is_reader_waiting_ = !IsReadingOver();
+  wants_missing_bytes_ = is_reader_waiting_ && !input_.is_empty();
   const bool owes_window = consumed_bytes_ != 0 && has_asked_for_window_;
   if (consumed_bytes_ >= release_step_bytes_ || wants_missing_bytes_ || owes_window) {
     has_asked_for_window_ = false;

@@ -88,9 +88,14 @@ class BlockingBridge final : public internal::BlockingStream,
   // Gives a problem with the request to the worker. Always returns kFailed.
   ReadResult FailRead(const grpc::Rejection& rejection);
   ByteView unread() const { return reading_.view().subspan(reading_used_); }
+  // Whether `reading_` holds a message, or one that will be refused.
+  bool IsMessageUnread() const;
   // Moves what has arrived to `reading_`; waits until that holds a message. False when the call is
   // over or the input has ended.
   bool WaitForInput();
+  bool WaitForMessage(std::unique_lock<std::mutex>& lock);
+  void DropUsed();
+  void ReleaseConsumed();
   ReadResult ReadAtEnd();
   // The mutex is held.
   bool HasRoom() const;
@@ -115,7 +120,8 @@ class BlockingBridge final : public internal::BlockingStream,
   std::atomic<bool> is_reading_stopped_ = false;  // by the handler
   bool is_over_ = false;                          // cancelled, or a Read failed
   size_t queued_bytes_ = 0;  // in the engine, when the worker last looked; never less than that
-  // What others of the connection may wait for (ReceiveBudget): it is given back without delay.
+  // What others of the connection may wait for (http2::ReceiveBudget): it is given back when its
+  // message has been read if that is large, and before the next wait.
   bool has_asked_for_window_ = false;
   // Towards the worker.
   bool is_posted_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "transport/base/check.h"
 #include "transport/grpc/message_reader.h"
 
 namespace weir::server {
@@ -11,8 +12,8 @@ namespace {
 // What is reserved at once for the rest of a message that may come. A client that announces more
 // has to send it.
 constexpr size_t kExpectedReserve = 8 * 1024 * 1024;
-// What a stream may keep of a buffer whose content was larger than what is left of it.
-constexpr size_t kSpareBytes = 64 * 1024;
+// Less need not be reserved.
+constexpr size_t kLittle = 64 * 1024;
 
 }  // namespace
 
@@ -31,34 +32,19 @@ void BlockingInput::Append(ByteView data) {
   Measure();
 }
 
-void BlockingInput::ExpectMissingBytes() {
-  if (needed_bytes_ <= kSpareBytes) return;
-  bytes_.Reserve(std::min(needed_bytes_, kExpectedReserve));
-}
-
 Buffer BlockingInput::Take() {
   needed_bytes_ = grpc::kMessagePrefixSize;
   return std::move(bytes_);
 }
 
-void BlockingInput::PutBack(Buffer* taken, size_t used) {
-  Buffer rest = std::move(*taken);
-  if (used == rest.size()) return;
-  const Buffer since = std::move(bytes_);
-  const size_t needed =
-      std::max(rest.size() - used + since.size(),
-               grpc::BytesOfFirstMessage(rest.view().subspan(used), message_size_max_));
-  if (rest.capacity() <= needed + kSpareBytes) {
-    rest.DropFront(used);
-    bytes_ = std::move(rest);
-  } else {
-    bytes_.Append(rest.view().subspan(used));
-  }
-  Append(since.view());
+void BlockingInput::PutBack(Buffer rest) {
+  WEIR_DCHECK(bytes_.empty() && needed_bytes_ == grpc::kMessagePrefixSize);
+  bytes_ = std::move(rest);
+  Measure();
 }
 
-bool BlockingInput::HoldMessage(ByteView bytes) const {
-  return bytes.size() >= grpc::BytesOfFirstMessage(bytes, message_size_max_);
+void BlockingInput::ExpectMissingBytes() {
+  if (needed_bytes_ > kLittle) bytes_.Reserve(std::min(needed_bytes_, kExpectedReserve));
 }
 
 // Once a message has been measured, that does not change until it is taken.

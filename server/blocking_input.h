@@ -1,8 +1,8 @@
 // What has arrived of a stream whose handler runs on the pool.
 //
 // A Read is woken when a whole message is there, not for each piece of one: on a busy core, each
-// waking costs more than all else that is done with a small piece. So the bytes always begin with
-// the prefix of a message, which says how many of them a Read lacks.
+// waking costs more than all else that is done with a small piece. The prefix of a message says how
+// many bytes a Read lacks, so whoever waits has left here what it has of one.
 #ifndef WEIR_SERVER_BLOCKING_INPUT_H_
 #define WEIR_SERVER_BLOCKING_INPUT_H_
 
@@ -22,27 +22,27 @@ class BlockingInput {
   void ReleaseMemory();
 
   void Append(ByteView data);
+  bool is_empty() const { return bytes_.empty(); }
+
+  // Hands everything over.
+  Buffer Take();
+  // Takes back what is left of that, which begins with a message. Nothing may have come since.
+  void PutBack(Buffer rest);
+
+  // ---- While what is here begins with a message: not between a Take that left a part of one
+  // elsewhere and the next PutBack or Take.
 
   // Whether a Read finds something: a message, or a prefix that will be refused.
   bool HasMessage() const { return bytes_.size() >= needed_bytes_; }
-  bool is_empty() const { return bytes_.empty(); }
   // Of a message that has begun: how much must come before HasMessage() is true.
-  size_t missing_bytes() const { return is_empty() || HasMessage() ? 0 : needed_bytes_ - size(); }
+  size_t missing_bytes() const {
+    return is_empty() || HasMessage() ? 0 : needed_bytes_ - bytes_.size();
+  }
   // They may come, all of them: makes room for them (for 8 MiB at most), so that what is there is
   // not moved as it grows.
   void ExpectMissingBytes();
 
-  // Hands everything over, for messages to be taken off its front.
-  Buffer Take();
-  // Takes back what is left of that behind its first `used` bytes: what has come since goes behind
-  // it. Leaves `*taken` empty.
-  void PutBack(Buffer* taken, size_t used);
-
-  // Whether `bytes`, which begin with a message, hold all of it, or enough for it to be refused.
-  bool HoldMessage(ByteView bytes) const;
-
  private:
-  size_t size() const { return bytes_.size(); }
   void Measure();
 
   Buffer bytes_;

@@ -83,8 +83,6 @@ class MessageDecoder {
   // See grpc::MessageReader.
   size_t missing_bytes() const { return reader_.missing_bytes(); }
   void ExpectMissingBytes() { reader_.ExpectMissingBytes(); }
-  // Whether they are of a message whose prefix is complete.
-  bool has_size() const { return reader_.is_in_payload(); }
   // Of kind kNone while nothing was rejected.
   const grpc::Rejection& rejection() const;
 

@@ -8,6 +8,7 @@
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
 #include "transport/base/large_blocks.h"
+#include "transport/base/long_lived.h"
 #include "transport/net/free_memory.h"
 
 namespace weir::server {
@@ -88,6 +89,7 @@ void WorkerContext::ReleaseIdleMemory() {
   ForgetMessages();
   ReleaseIdleFrames();
   LargeBlocks::OfProcess().Release();
+  LongLivedMemory::OfProcess().ReleaseIdle();
   net::ReturnFreeMemoryOfThread();
 }
 

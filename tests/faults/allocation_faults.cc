@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "transport/base/long_lived.h"
+
 namespace weir::faults {
 namespace {
 
@@ -54,7 +56,10 @@ bool AllocationPlan::Allows() {
 
 int64_t FailedAllocations() { return failed_allocations.load(std::memory_order_relaxed); }
 
-int64_t LiveAllocations() { return live_allocations.load(std::memory_order_relaxed); }
+int64_t LiveAllocations() {
+  LongLivedMemory::OfProcess().ReleaseIdle();
+  return live_allocations.load(std::memory_order_relaxed);
+}
 
 }  // namespace weir::faults
 

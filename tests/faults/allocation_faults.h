@@ -47,7 +47,8 @@ class AllocationWatch {
 // Allocations that were made to fail, of all threads.
 int64_t FailedAllocations();
 
-// Blocks that were taken with operator new and not given back, of all threads.
+// Blocks that were taken with operator new and not given back, of all threads. What is kept for
+// later connections is given back for that.
 int64_t LiveAllocations();
 
 }  // namespace weir::faults

@@ -197,6 +197,36 @@ TEST_F(BlockingCallTest, ReadsWhatCameInPieces) {
               ElementsAre(HeadersLine(1), MessageLine(1, "one,,three,"), TrailersLine(1)));
 }
 
+// The rest of a message that comes while the handler is busy may look like the prefix of another.
+TEST_F(BlockingCallTest, ReadsBinaryMessagesThatWentOnWhileItWasBusy) {
+  Gate gate;
+  std::atomic<bool> has_read = false;
+  blocking_.collect = [&](ServerContext*, TextStream stream, Text* response) {
+    Text text;
+    for (int i = 0; stream.Read(&text); ++i) {
+      response->value += std::to_string(text.value.size()) + ",";
+      if (i == 0) {
+        has_read = true;
+        gate.Wait();
+      }
+    }
+    return Status::OK;
+  };
+  RpcClient& client = Connect();
+  const std::string second =
+      Framed("head" + std::string("\0\0\x20\x41\0", 5) + std::string(995, '\0'));
+  client.Sends(OpenCall(1, kBlockingCollect) +
+               testing::Data(1, Framed("first") + second.substr(0, 9)));
+  RunUntil([&] { return has_read.load(); });
+  client.Sends(testing::Data(1, second.substr(9, 500)));
+  Settle();
+  client.Sends(testing::Data(1, second.substr(509)));
+  Settle();
+  gate.Open();
+  client.Sends(SendsMessage(1, "third") + SendsEnd(1));
+  EXPECT_THAT(RunUntilHears(client, TrailersLine(1)), Contains(MessageLine(1, "5,1004,5,")));
+}
+
 TEST_F(BlockingCallTest, ReadsAMessageOfManyWindows) {
   CollectSizes();
   RpcClient& client = Connect();

@@ -101,6 +101,13 @@ class IntrusiveList {
     }
   }
 
+  template <typename Test>
+  bool AllOf(Test test) const {
+    const ListNode<Tag>* node = head_.next_;
+    while (node != &head_ && test(static_cast<const T&>(*node))) node = node->next_;
+    return node == &head_;
+  }
+
  private:
   ListNode<Tag> head_;
 };

@@ -17,9 +17,10 @@ void LargeBlocks::KeepMore(size_t bytes) {
 }
 
 void LargeBlocks::KeepLess(size_t bytes) {
+  Blocks dropped;  // freed, with all their pages, when the lock is released
   const std::lock_guard lock(mutex_);
   kept_max_ -= bytes;
-  while (kept_bytes_ > kept_max_) DropOldest();
+  Shrink(kept_max_, &dropped);
 }
 
 LargeBlocks::Block LargeBlocks::Take(size_t size) {
@@ -41,9 +42,10 @@ LargeBlocks::Block LargeBlocks::TakeKept(size_t rounded) {
 
 void LargeBlocks::Give(Block block) noexcept {
   block.capacity = Round(block.capacity);
+  Blocks dropped;
   const std::lock_guard lock(mutex_);
   if (block.capacity > kept_max_) return;
-  while (kept_bytes_ + block.capacity > kept_max_) DropOldest();
+  Shrink(kept_max_ - block.capacity, &dropped);
   kept_bytes_ += block.capacity;
   std::swap(blocks_[next_], block);
   kept_bytes_ -= block.capacity;
@@ -51,16 +53,18 @@ void LargeBlocks::Give(Block block) noexcept {
 }
 
 // `next_` is behind the youngest, and so before the oldest.
-void LargeBlocks::DropOldest() {
-  size_t oldest = next_;
-  while (blocks_[oldest].bytes == nullptr) oldest = (oldest + 1) % blocks_.size();
-  kept_bytes_ -= std::exchange(blocks_[oldest], {}).capacity;
+void LargeBlocks::Shrink(size_t bytes, Blocks* dropped) noexcept {
+  for (size_t i = 0; kept_bytes_ > bytes; ++i) {
+    Block& oldest = blocks_[(next_ + i) % blocks_.size()];
+    kept_bytes_ -= oldest.bytes == nullptr ? 0 : oldest.capacity;
+    (*dropped)[i] = std::exchange(oldest, {});
+  }
 }
 
 void LargeBlocks::Release() noexcept {
-  std::array<Block, kBlocksMax> released;
+  Blocks released;
   const std::lock_guard lock(mutex_);
-  blocks_.swap(released);  // freed behind the lock
+  blocks_.swap(released);
   kept_bytes_ = 0;
 }
 

@@ -59,12 +59,14 @@ class LargeBlocks {
     return (size + kBlockStep - 1) / kBlockStep * kBlockStep;
   }
 
+  using Blocks = std::array<Block, kBlocksMax>;
+
   Block TakeKept(size_t rounded);
-  // Of those that are kept; there must be one.
-  void DropOldest();
+  // Moves the oldest away until no more than that is kept.
+  void Shrink(size_t bytes, Blocks* dropped) noexcept;
 
   mutable std::mutex mutex_;
-  std::array<Block, kBlocksMax> blocks_;
+  Blocks blocks_;
   size_t next_ = 0;  // where the next one goes, and what is kept there is the oldest
   size_t kept_bytes_ = 0;
   size_t kept_max_ = 0;

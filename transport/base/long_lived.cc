@@ -9,10 +9,8 @@
 namespace weir {
 namespace {
 
-// A power of two, so that a slot's address tells its chunk's.
-constexpr size_t kChunkAlignment = 64 * 1024;
-// Less than that by what the allocator puts in front of a block, so that blocks lie side by side.
-constexpr size_t kChunkSize = kChunkAlignment - 32;
+// Also their alignment: so a slot's address tells its chunk's.
+constexpr size_t kChunkSize = 64 * 1024;
 
 }  // namespace
 
@@ -59,15 +57,23 @@ LongLivedMemory& LongLivedMemory::OfProcess() {
 }
 
 LongLivedMemory::~LongLivedMemory() {
-  for (IntrusiveList<Chunk>& chunks : with_room_) {
-    while (!chunks.empty()) {
-      Chunk* const chunk = &chunks.PopFront();
-      WEIR_CHECK(chunk->used == 0);
-      --chunks_;
-      ::operator delete(chunk, std::align_val_t(kChunkAlignment));
-    }
-  }
+  ReleaseIdle();
   WEIR_CHECK(chunks_ == 0);
+}
+
+void LongLivedMemory::ReleaseIdle() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (IntrusiveList<Chunk>& chunks : with_room_) {
+    chunks.ForEach([this](Chunk& chunk) {
+      if (chunk.used == 0) Drop(chunk);
+    });
+  }
+}
+
+void LongLivedMemory::Drop(Chunk& chunk) noexcept {
+  chunk.Unlink();
+  --chunks_;
+  ::operator delete(&chunk, std::align_val_t(kChunkSize));
 }
 
 size_t LongLivedMemory::ClassOf(size_t size) {
@@ -89,7 +95,7 @@ void* LongLivedMemory::Allocate(size_t size) {
   const std::lock_guard lock(mutex_);
   IntrusiveList<Chunk>& with_room = with_room_[size_class];
   if (with_room.empty()) {
-    void* const memory = ::operator new(kChunkSize, std::align_val_t(kChunkAlignment));
+    void* const memory = ::operator new(kChunkSize, std::align_val_t(kChunkSize));
     with_room.PushFront(*new (memory) Chunk(size_class));
     ++chunks_;
   }
@@ -106,16 +112,13 @@ void LongLivedMemory::Free(void* place) noexcept {
     return;
   }
   const auto address = reinterpret_cast<uintptr_t>(place);
-  auto* const chunk = reinterpret_cast<Chunk*>(address & ~uintptr_t{kChunkAlignment - 1});
+  auto* const chunk = reinterpret_cast<Chunk*>(address & ~uintptr_t{kChunkSize - 1});
   const std::lock_guard lock(mutex_);
   IntrusiveList<Chunk>& with_room = with_room_[chunk->size_class];
   chunk->Give(place);
   // Behind the others: what is in use gathers in the first, and the last become empty.
   if (!chunk->is_linked()) with_room.PushBack(*chunk);
-  if (chunk->used != 0 || &with_room.Front() == chunk) return;
-  chunk->Unlink();
-  --chunks_;
-  ::operator delete(chunk, std::align_val_t(kChunkAlignment));
+  if (chunk->used == 0 && &with_room.Front() != chunk) Drop(*chunk);
 }
 
 size_t LongLivedMemory::chunks() const {

@@ -6,11 +6,14 @@
 #ifndef WEIR_TRANSPORT_BASE_LONG_LIVED_H_
 #define WEIR_TRANSPORT_BASE_LONG_LIVED_H_
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <type_traits>
 
 #include "transport/base/intrusive_list.h"
@@ -40,13 +43,16 @@ class LongLivedMemory {
   // nullptr is ignored.
   void Free(void* place) noexcept;
 
+  // Frees the chunks in which nothing is in use.
+  void ReleaseIdle() noexcept;
+
   size_t chunks() const;
 
  private:
   struct Chunk;
   struct Slot;
 
-  // Sizes are rounded to 16, and above 2 KiB to 1 KiB.
+  // The sizes of objects are rounded to 16, and above 2 KiB to 1 KiB.
   static constexpr size_t kFineStep = 16;
   static constexpr size_t kFineMax = 2048;
   static constexpr size_t kCoarseStep = 1024;
@@ -54,15 +60,24 @@ class LongLivedMemory {
   static size_t ClassOf(size_t size);
   static size_t SizeOfClass(size_t size_class);
 
+  void Drop(Chunk& chunk) noexcept;
+
   mutable std::mutex mutex_;
   std::array<IntrusiveList<Chunk>, kClasses> with_room_;
   size_t chunks_ = 0;
 };
 
+// Up to the next of 32, 48, 64, 96, 128, 192 and so on.
+constexpr size_t RoundPeerSize(size_t size) {
+  const size_t power = std::bit_ceil(std::max<size_t>(size, 32));
+  return size > power / 4 * 3 || power == 32 ? power : power / 4 * 3;
+}
+
 // Base of a class whose objects are made there by `new`.
 class LongLived {
  public:
   static void* operator new(size_t size) { return LongLivedMemory::OfProcess().Allocate(size); }
+  static void* operator new(size_t size, std::align_val_t alignment) = delete;
   static void operator delete(void* place) noexcept { LongLivedMemory::OfProcess().Free(place); }
 
  protected:
@@ -76,13 +91,15 @@ struct LongLivedDelete {
 template <typename T>
 using LongLivedArray = std::unique_ptr<T[], LongLivedDelete>;
 
-// Of unspecified content; `count` values take at most LongLivedMemory::kSizeMax bytes.
+// Of unspecified content; `count` values take at most LongLivedMemory::kSizeMax bytes. Peers choose
+// such sizes, so they are rounded to a few: else those who stay, each with one in a chunk that was
+// full of as large ones, could hold many chunks of many sizes.
 template <typename T>
 LongLivedArray<T> MakeLongLived(size_t count) {
   static_assert(std::is_trivially_destructible_v<T> &&
                 std::is_trivially_default_constructible_v<T>);
   return LongLivedArray<T>(
-      static_cast<T*>(LongLivedMemory::OfProcess().Allocate(count * sizeof(T))));
+      static_cast<T*>(LongLivedMemory::OfProcess().Allocate(RoundPeerSize(count * sizeof(T)))));
 }
 
 }  // namespace weir

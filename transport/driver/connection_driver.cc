@@ -247,11 +247,9 @@ void ConnectionDriver::Discard() {
 
 void ConnectionDriver::Flush(Piece piece) {
   RunOrClose([this, piece] {
-    if (piece != Piece::kNone) {
-      worker_.BeginService(*this);
-      WriteAll(piece);
-      worker_.EndOutput(*this);
-    }
+    worker_.BeginService(*this);
+    WriteAll(piece);
+    worker_.EndOutput(*this);
     UpdateWatch();
     UpdateTimer();
   });
@@ -262,10 +260,10 @@ void ConnectionDriver::WriteAll(Piece piece) {
   if (phase_ == Phase::kOpen || phase_ == Phase::kHandshake) {
     // A handler that writes as fast as the peer reads would keep this loop going: after a few
     // rounds the other connections of the worker come first.
-    size_t lent_bytes_max = piece == Piece::kLarge ? kLentBytesMax : 0;
     int rounds = 0;
-    for (; !is_write_blocked_ && rounds < kWritesPerTurn && WriteSome(lent_bytes_max); ++rounds) {
-      lent_bytes_max = 0;
+    while (!is_write_blocked_ && rounds < kWritesPerTurn && WriteSome(piece)) {
+      ++rounds;
+      if (piece == Piece::kLarge) piece = Piece::kSmall;
     }
     if (rounds == kWritesPerTurn && HasOutput()) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
@@ -273,7 +271,7 @@ void ConnectionDriver::WriteAll(Piece piece) {
   }
 }
 
-bool ConnectionDriver::WriteSome(size_t lent_bytes_max) {
+bool ConnectionDriver::WriteSome(Piece piece) {
   std::array<iovec, kPartsMax> parts;
   size_t count = 0;
   size_t offered = 0;
@@ -294,7 +292,9 @@ bool ConnectionDriver::WriteSome(size_t lent_bytes_max) {
     parts[0] = {const_cast<uint8_t*>(ciphertext.data()), ciphertext.size()};
     count = 1;
   } else {
-    count = connection_->Output(parts, lent_bytes_max);
+    count = piece == Piece::kFramed
+                ? connection_->FramedOutput(parts)
+                : connection_->Output(parts, piece == Piece::kLarge ? kLentBytesMax : 0);
     if (count == 0) return false;
   }
   for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;

@@ -40,6 +40,7 @@ struct DirtyListTag {};
 struct ConnectionListTag {};
 struct StrangerListTag {};
 struct RestingListTag {};
+struct LargeListTag {};
 
 // Owned by its worker, which destroys it at the end of the turn in which it became destructible.
 // Confined to the worker's thread.
@@ -48,6 +49,7 @@ class ConnectionDriver final : public LongLived,
                                public ListNode<DirtyListTag>,
                                public ListNode<StrangerListTag>,
                                public ListNode<RestingListTag>,
+                               public ListNode<LargeListTag>,
                                private net::Watcher,
                                private net::Timer {
  public:
@@ -116,16 +118,18 @@ class ConnectionDriver final : public LongLived,
 
   // For the worker, at the end of a turn: how much of the output may be written.
   enum class Piece : uint8_t {
-    kNone,   // it waits for a later turn
-    kSmall,  // 64 KiB, twice
-    kLarge,  // 1 MiB of large payloads at first, if there are any
+    kFramed,  // control frames and small answers; DATA that is queued waits for a later turn
+    kSmall,   // 64 KiB, twice
+    kLarge,   // 1 MiB of large payloads at first, if there are any
   };
   void Flush(Piece piece);
   bool is_dirty() const { return ListNode<DirtyListTag>::is_linked(); }
+  // Whether it should wait for a turn in which it may write a large piece.
   bool HasLargeOutput() const {
     return phase_ == Phase::kOpen && tls_ == nullptr && !is_write_blocked_ &&
            connection_->HasLargeOutput();
   }
+  bool is_waiting_for_large() const { return ListNode<LargeListTag>::is_linked(); }
 
   // Bytes held for input and output; 0 for an idle plaintext connection.
   size_t buffered_bytes() const;
@@ -161,7 +165,7 @@ class ConnectionDriver final : public LongLived,
 
   void WriteAll(Piece piece);
   // False when the socket takes no more for now (or is closed).
-  bool WriteSome(size_t lent_bytes_max);
+  bool WriteSome(Piece piece);
   bool HasCiphertext() const;
   bool HasOutput() const;
   // Whether the client takes so little of what we encrypted that it gets no more to answer.

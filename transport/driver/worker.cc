@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "transport/base/large_blocks.h"
+
 namespace weir::driver {
 namespace {
 
@@ -119,40 +121,52 @@ TimePoint Worker::OnTurnEnd() {
   FlushDirty();
   factory_.HandOverWork();
   if (options_.memory_monitor != nullptr) WatchMemory();
-  if (counters_.idle_releases - idle_releases_told_ >= kManyIdle) TellOfIdle();
-  return dirty_.empty() ? NextRestEnd() : TimePoint::min();
+  if (counters_.idle_releases != idle_releases_seen_) WatchIdle();
+  return dirty_.empty() && large_.empty() ? NextRestEnd() : TimePoint::min();
 }
 
 // One pass over what is dirty now. Flushing can make connections dirty again (a stream became
 // writable and its handler wrote): they get their turn after every other connection.
 //
-// What is large leaves in large pieces, which cost the kernel half as much as small ones: one in
-// each turn, so that nobody waits for more than one of them. The others that have as much wait for
-// the turn that is theirs, and who had it comes last in the next one.
+// Large payloads leave in large pieces, which cost the kernel half as much as small ones, but only
+// one in each turn, behind everything else: so nobody waits for more than one of them but those
+// who have as much, each in its turn.
 void Worker::FlushDirty() {
   IntrusiveList<ConnectionDriver, DirtyListTag> batch;
   batch.TakeAll(dirty_);
-  if (batch.empty()) return;
+  ConnectionDriver* large = NextLarge();
+  if (batch.empty() && large == nullptr) return;
   EndLap();
-  ConnectionDriver* large = nullptr;
   for (bool is_first = true; !batch.empty(); is_first = false) {
     ConnectionDriver& connection = batch.PopFront();
-    const bool is_large = connection.HasLargeOutput();
-    if (is_large && large != nullptr) {
-      connection.Flush(ConnectionDriver::Piece::kNone);
-      if (!connection.is_dirty()) dirty_.PushBack(connection);
+    if (&connection == large) continue;
+    if (!connection.HasLargeOutput()) {
+      const bool is_alone = is_first && batch.empty() && large == nullptr;
+      connection.Flush(is_alone ? ConnectionDriver::Piece::kLarge
+                                : ConnectionDriver::Piece::kSmall);
+    } else if (large == nullptr) {
+      large = &connection;
       continue;
+    } else {
+      if (!connection.is_waiting_for_large()) large_.PushBack(connection);
+      connection.Flush(ConnectionDriver::Piece::kFramed);
     }
-    if (is_large) large = &connection;
-    const bool is_alone = is_first && batch.empty();
-    connection.Flush(is_large || is_alone ? ConnectionDriver::Piece::kLarge
-                                          : ConnectionDriver::Piece::kSmall);
-    if (DestroyIfDone(connection) && is_large) large = nullptr;
+    DestroyIfDone(connection);
   }
-  if (large != nullptr && large->is_dirty()) {
-    static_cast<ListNode<DirtyListTag>&>(*large).Unlink();
-    dirty_.PushBack(*large);
+  if (large == nullptr) return;
+  large->Flush(ConnectionDriver::Piece::kLarge);
+  if (large->HasLargeOutput()) large_.PushBack(*large);
+  DestroyIfDone(*large);
+}
+
+// Whose turn it is among those that wait for one; nullptr when nobody does. Who does not need it
+// any more has been served as everybody is.
+ConnectionDriver* Worker::NextLarge() {
+  while (!large_.empty()) {
+    ConnectionDriver& connection = large_.PopFront();
+    if (connection.HasLargeOutput()) return &connection;
   }
+  return nullptr;
 }
 
 bool Worker::Postpones(ConnectionDriver& connection) {
@@ -220,8 +234,12 @@ TimePoint Worker::NextRestEnd() {
   return end;
 }
 
-void Worker::TellOfIdle() {
-  idle_releases_told_ = counters_.idle_releases;
+// What one connection leaves behind is not worth while, unless it is the memory of large messages.
+void Worker::WatchIdle() {
+  idle_releases_seen_ = counters_.idle_releases;
+  const bool are_many = idle_releases_seen_ - idle_releases_told_ >= kManyIdle;
+  if (!are_many && LargeBlocks::OfProcess().kept_bytes() == 0) return;
+  idle_releases_told_ = idle_releases_seen_;
   if (options_.on_connections_idle) options_.on_connections_idle();
 }
 
@@ -252,16 +270,15 @@ void Worker::ReapLargestResponse() {
   if (holder != nullptr) holder->GiveUpStalledStream(largest);
 }
 
-// Its descriptor is closed. True when it was done.
-bool Worker::DestroyIfDone(ConnectionDriver& connection) {
-  if (!connection.is_destructible()) return false;
+// Its descriptor is closed.
+void Worker::DestroyIfDone(ConnectionDriver& connection) {
+  if (!connection.is_destructible()) return;
   const net::SocketAddress peer = connection.socket().peer_address();
   delete &connection;
   --connection_count_;
   BreakPromise(peer);
   EndLap();
   if (connection_count_ == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
-  return true;
 }
 
 }  // namespace weir::driver

@@ -61,8 +61,8 @@ struct WorkerOptions {
   // Called when a promised connection is no more and its descriptor is closed, if set. On the
   // worker's thread.
   std::function<void(const net::SocketAddress& peer)> on_connection_gone = {};
-  // Called when many connections have fallen silent and freed what they needed for calls, if set:
-  // that memory may go back to the system. On the worker's thread.
+  // Called when connections have fallen silent and freed what they needed for calls, many of them
+  // or much, if set: that memory may go back to the system. On the worker's thread.
   std::function<void()> on_connections_idle = {};
 };
 
@@ -135,7 +135,8 @@ class Worker final : private net::TurnEnd {
   std::unique_ptr<ConnectionDriver> MakeConnection(std::unique_ptr<net::Socket> socket,
                                                    const net::TlsContext* tls);
   void FlushDirty();
-  bool DestroyIfDone(ConnectionDriver& connection);
+  ConnectionDriver* NextLarge();
+  void DestroyIfDone(ConnectionDriver& connection);
   void AddStranger(ConnectionDriver& connection);
   // What the thread has done since BeginService.
   TimeShare::Service TakeService();
@@ -143,7 +144,7 @@ class Worker final : private net::TurnEnd {
   TimePoint RestEnd(ConnectionDriver& connection) const;
   void EndRests();
   TimePoint NextRestEnd();
-  void TellOfIdle();
+  void WatchIdle();
   void WatchMemory();
   void ReapLargestResponse();
 
@@ -157,9 +158,11 @@ class Worker final : private net::TurnEnd {
   std::unique_ptr<uint8_t[]> plaintext_buffer_;  // made by the first TLS connection
   IntrusiveList<ConnectionDriver, ConnectionListTag> connections_;
   IntrusiveList<ConnectionDriver, DirtyListTag> dirty_;
+  IntrusiveList<ConnectionDriver, LargeListTag> large_;  // those that wait to write a large piece
   IntrusiveList<ConnectionDriver, StrangerListTag> strangers_;  // the oldest first
   size_t stranger_count_ = 0;
   TimeShare time_share_;
+  uint64_t idle_releases_seen_ = 0;
   uint64_t idle_releases_told_ = 0;
   static constexpr Duration kNotMeasured = Duration(-1);
   Duration thread_time_ = kNotMeasured;  // when the present service began, if it is measured

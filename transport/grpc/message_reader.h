@@ -109,8 +109,6 @@ class MessageReader {
   // place (for 8 MiB of it at most), so that it is not moved as it grows. No-op otherwise.
   void ExpectMissingBytes();
 
-  bool is_in_payload() const { return state_ == State::kPayload; }
-
   // Of the message that has been begun (its prefix complete) or refused.
   uint32_t declared_size() const { return declared_size_; }
   size_t message_size_max() const { return message_size_max_; }

@@ -163,18 +163,17 @@ class Connection {
   // `lent_bytes_max`, unless so much waits already: they are not copied, but the choice between
   // streams comes early.
   size_t Output(std::span<iovec> out, size_t lent_bytes_max = 0);
+  // The same, without framing any DATA that is queued.
+  size_t FramedOutput(std::span<iovec> out) const { return output_.Describe(out); }
 
   // The first `bytes` bytes of what Output() described were written.
   void OutputWritten(size_t bytes);
 
   // True when Output() would have something.
   bool HasOutput() const;
-  // True when Output() would have DATA to lend, and eight batches are queued (512 KiB by default):
-  // who sends that is in no hurry.
-  bool HasLargeOutput() const {
-    return scheduler_.queued_bytes() >= 8 * options_.output_batch_bytes && scheduler_.has_ready() &&
-           send_windows_.Connection() > 0 && IsLarge(scheduler_.Front());
-  }
+  // True when Output() would have nothing but large payloads to frame, and eight batches of them
+  // (512 KiB by default): who sends that is in no hurry.
+  bool HasLargeOutput() const;
 
   // True when there is nothing left to do: failed, closed or drained, and all output is written.
   // The socket should be closed.

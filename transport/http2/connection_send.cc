@@ -271,6 +271,18 @@ bool Connection::HasOutput() const {
   return !output_.empty() || (scheduler_.has_ready() && send_windows_.Connection() > 0);
 }
 
+bool Connection::HasLargeOutput() const {
+  constexpr size_t kManyBatches = 8;
+  if (!scheduler_.has_ready() ||
+      scheduler_.queued_bytes() < kManyBatches * options_.output_batch_bytes) {
+    return false;
+  }
+  const Stream& stream = scheduler_.Front().stream();
+  const int64_t window =
+      std::min(send_windows_.Connection(), send_windows_.Stream(stream.send_delta));
+  return window >= int64_t{OutputBuffer::kLoanMin} && scheduler_.AreAllReady(IsLarge);
+}
+
 // Counts a reply to one of the peer's frames. False when there are more than we keep for a peer
 // that does not read them.
 bool Connection::QueueReply() {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "transport/base/large_blocks.h"
 #include "transport/http2/connection.h"
 #include "transport/http2/frame_writer.h"
 
@@ -88,7 +87,6 @@ void Connection::OnIdleDeadline() {
   decoder_.ReleaseIdleMemory();
   encoder_.ReleaseIdleMemory();
   streams_.ReleaseIdleMemory();
-  LargeBlocks::OfProcess().Release();
 }
 
 // ---- Signs of life (gRFC A8). Moved only here, like the one above.

@@ -30,6 +30,12 @@ class OutputScheduler {
   SendQueue& Front() { return ready_.Front(); }
   const SendQueue& Front() const { return ready_.Front(); }
 
+  // Whether `test(queue)` is true for all that are ready.
+  template <typename Test>
+  bool AreAllReady(Test test) const {
+    return ready_.AllOf(test);
+  }
+
   void Push(SendQueue& queue, Buffer bytes, bool has_window) {
     queued_bytes_ += bytes.size();
     queue.Push(std::move(bytes));

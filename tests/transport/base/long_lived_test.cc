@@ -75,6 +75,27 @@ TEST_F(LongLivedTest, GivesBackAllButOneChunkOfASize) {
   EXPECT_EQ(memory_.chunks(), 1u);
 }
 
+TEST_F(LongLivedTest, GivesBackAllThatIsIdle) {
+  const std::vector<void*> places = Take(1, 64);
+  Free(Take(1000, 1120));
+  memory_.ReleaseIdle();
+  EXPECT_EQ(memory_.chunks(), 1u);
+  Free(places);
+  memory_.ReleaseIdle();
+  EXPECT_EQ(memory_.chunks(), 0u);
+}
+
+TEST_F(LongLivedTest, RoundsWhatPeersChooseToAFewSizes) {
+  std::set<size_t> sizes;
+  for (size_t size = 0; size <= 12 * 1024; ++size) {
+    const size_t rounded = RoundPeerSize(size);
+    ASSERT_GE(rounded, size);
+    ASSERT_LE(rounded, std::max<size_t>(32, size + size / 2));
+    sizes.insert(rounded);
+  }
+  EXPECT_EQ(sizes.size(), 18u);
+}
+
 TEST_F(LongLivedTest, KeepsWhatIsInUse) {
   const std::vector<void*> places = Take(1000, 1120);
   for (size_t i = 0; i < places.size(); ++i) {

@@ -159,6 +159,34 @@ TEST_F(Output, OfLargePayloadsLeavesInLargePiecesOneATurn) {
   for (const size_t size : written) EXPECT_GT(size, 3 * kMiB);
 }
 
+// What a connection that waits for its turn has to say besides does not wait.
+TEST_F(Output, BesideLargePayloadsIsNotDelayedByThoseOfOthers) {
+  constexpr size_t kMiB = 1024 * 1024;
+  std::vector<Client*> clients;
+  for (int i = 0; i < 4; ++i) {
+    Client& client = ConnectAndStart(Settings({{kInitialWindowSize, 0x7fffffff}}));
+    client.record.on_event = [](ConnectionDriver& driver, const http2::Event& event) {
+      AnswerWith(event.stream_id == 1 ? std::string(4 * kMiB, 'x') : "small")(driver, event);
+    };
+    client.Sends(WindowUpdate(0, 0x70000000) + Request(1));
+    clients.push_back(&client);
+  }
+  loop_.RunTurn();
+  for (Client* client : clients) client->Hears();
+  for (Client* client : clients) client->Sends(Ping(7) + Request(3));
+  loop_.RunTurn();
+  for (Client* client : clients) {
+    const std::vector<std::string> heard = client->Hears();
+    EXPECT_THAT(heard, Contains("PING ack 7"));
+    EXPECT_THAT(heard, Contains(::testing::HasSubstr("'small'")));
+  }
+  // Nor do those that wait keep the server from ending.
+  worker().Abort();
+  for (int turn = 0; turn < 3; ++turn) loop_.RunTurn();
+  for (Client* client : clients) EXPECT_TRUE(client->wire.is_shut());
+  Settle();
+}
+
 TEST_F(Output, TellsTheHandlerOfStreamsThatBecameWritable) {
   Client& client = ConnectAndStart(Settings({{kInitialWindowSize, 0x7fffffff}}));
   client.record.on_event = [](ConnectionDriver& driver, const http2::Event& event) {
