@@ -314,7 +314,7 @@ bool ConnectionDriver::WriteSome(Piece piece) {
     PumpEvents();  // streams that became writable
   }
   if (written > 0 && phase_ == Phase::kOpen) phase_deadline_ = kNever;
-  if (written == offered) return phase_ != Phase::kClosed;
+  if (written == offered) return phase_ != Phase::kClosed && HasOutput();
 
   is_write_blocked_ = true;
   if (phase_ == Phase::kOpen && phase_deadline_ == kNever) {

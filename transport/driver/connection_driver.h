@@ -164,7 +164,7 @@ class ConnectionDriver final : public LongLived,
   void Discard();
 
   void WriteAll(Piece piece);
-  // False when the socket takes no more for now (or is closed).
+  // False when there is no more to write, or the socket takes no more for now (or is closed).
   bool WriteSome(Piece piece);
   bool HasCiphertext() const;
   bool HasOutput() const;

@@ -173,7 +173,7 @@ class Connection {
   bool HasOutput() const;
   // True when Output() would have nothing but large payloads to frame, and eight batches of them
   // (512 KiB by default): who sends that is in no hurry.
-  bool HasLargeOutput() const;
+  bool HasLargeOutput() const { return scheduler_.has_ready() && AreLargeReady(); }
 
   // True when there is nothing left to do: failed, closed or drained, and all output is written.
   // The socket should be closed.
@@ -276,6 +276,7 @@ class Connection {
   void WriteWaitingTrailers(Stream& stream);
   void FrameQueuedData(size_t lent_bytes_max);
   static bool IsLarge(const SendQueue& queue);
+  bool AreLargeReady() const;
   uint32_t NextFrameSize(const SendQueue& queue) const;
   void FrameData(SendQueue& queue, uint32_t size);
   bool HasWindow(const Stream& stream) const;

@@ -271,12 +271,9 @@ bool Connection::HasOutput() const {
   return !output_.empty() || (scheduler_.has_ready() && send_windows_.Connection() > 0);
 }
 
-bool Connection::HasLargeOutput() const {
+bool Connection::AreLargeReady() const {
   constexpr size_t kManyBatches = 8;
-  if (!scheduler_.has_ready() ||
-      scheduler_.queued_bytes() < kManyBatches * options_.output_batch_bytes) {
-    return false;
-  }
+  if (scheduler_.queued_bytes() < kManyBatches * options_.output_batch_bytes) return false;
   const Stream& stream = scheduler_.Front().stream();
   const int64_t window =
       std::min(send_windows_.Connection(), send_windows_.Stream(stream.send_delta));
