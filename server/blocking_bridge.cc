@@ -41,7 +41,7 @@ void BlockingBridge::Reset() {
   outgoing_bytes_ = queued_bytes_ = consumed_bytes_ = 0;
   release_step_bytes_ =
       ReleaseStep(call_.connection().driver().worker().options().http2.stream_window);
-  has_asked_for_window_ = wants_missing_bytes_ = false;
+  has_asked_for_window_ = false;
   wants_headers_ = is_done_ = false;
   rejection_ = {};
   result_ = Status();
@@ -60,14 +60,13 @@ void BlockingBridge::AddInput(ByteView data) {
   if (!is_reader_waiting_) return;
   if (input_.HasMessage()) {
     WakeAtTurnEnd();
-  } else {
+  } else if (DoesReaderLackBytes()) {
     AskForMissingBytes();
   }
 }
 
 void BlockingBridge::AskForMissingBytes() {
   const size_t missing = input_.missing_bytes();
-  if (missing == 0) return;
   has_asked_for_window_ = true;
   http2::Connection& connection = call_.connection().connection();
   if (connection.ExtendWindow(call_.stream(), missing)) input_.ExpectMissingBytes();
@@ -110,7 +109,7 @@ void BlockingBridge::Run() {
   outgoing.swap(outgoing_);
   queued_bytes_ += std::exchange(outgoing_bytes_, 0);
   const size_t consumed = std::exchange(consumed_bytes_, 0);
-  const bool wants_missing_bytes = std::exchange(wants_missing_bytes_, false);
+  const bool lacks_bytes = DoesReaderLackBytes();
   const bool wants_headers = std::exchange(wants_headers_, false);
   const grpc::Rejection rejection = std::exchange(rejection_, {});
   const bool lacks_memory = lacks_memory_;
@@ -126,9 +125,9 @@ void BlockingBridge::Run() {
       connection.ReleaseWindow(call_.stream(), consumed);
       call_.MarkDirty();
     }
-    if (wants_missing_bytes) {
+    if (lacks_bytes) {
       const std::lock_guard again(mutex_);
-      if (is_reader_waiting_) AskForMissingBytes();
+      if (DoesReaderLackBytes()) AskForMissingBytes();
     }
     if (wants_headers) call_.SendInitialMetadata();
     for (Buffer& message : outgoing) call_.SendEncoded(message);
@@ -320,9 +319,8 @@ bool BlockingBridge::WaitForMessage(std::unique_lock<std::mutex>& lock) {
   input_.PutBack(std::exchange(reading_, {}));
   // From here on, so that what comes while the lock is released is seen.
   is_reader_waiting_ = !IsReadingOver();
-  wants_missing_bytes_ = is_reader_waiting_ && !input_.is_empty();
   const bool owes_window = consumed_bytes_ != 0 && has_asked_for_window_;
-  if (consumed_bytes_ >= release_step_bytes_ || wants_missing_bytes_ || owes_window) {
+  if (consumed_bytes_ >= release_step_bytes_ || DoesReaderLackBytes() || owes_window) {
     has_asked_for_window_ = false;
     PostAndUnlock(lock);
     lock.lock();

@@ -70,6 +70,8 @@ class BlockingBridge final : public internal::BlockingStream,
   // What a Read that waits for the rest of a message needs: window for it, and room. The mutex is
   // held.
   void AskForMissingBytes();
+  // Whether it is true that one waits for that. The mutex is held.
+  bool DoesReaderLackBytes() const { return is_reader_waiting_ && input_.missing_bytes() != 0; }
   void WakeAtTurnEnd();
 
   // Posts unless that was done already. `lock` is held on entry and released.
@@ -129,7 +131,6 @@ class BlockingBridge final : public internal::BlockingStream,
   size_t outgoing_bytes_ = 0;
   size_t consumed_bytes_ = 0;
   size_t release_step_bytes_ = 0;  // so many of them are worth a task
-  bool wants_missing_bytes_ = false;
   bool wants_headers_ = false;
   grpc::Rejection rejection_;
   bool lacks_memory_ = false;

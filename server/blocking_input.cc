@@ -9,9 +9,6 @@
 namespace weir::server {
 namespace {
 
-// What is reserved at once for the rest of a message that may come. A client that announces more
-// has to send it.
-constexpr size_t kExpectedReserve = 8 * 1024 * 1024;
 // Less need not be reserved.
 constexpr size_t kLittle = 64 * 1024;
 
@@ -44,7 +41,7 @@ void BlockingInput::PutBack(Buffer rest) {
 }
 
 void BlockingInput::ExpectMissingBytes() {
-  if (needed_bytes_ > kLittle) bytes_.Reserve(std::min(needed_bytes_, kExpectedReserve));
+  if (needed_bytes_ > kLittle) bytes_.Reserve(std::min(needed_bytes_, grpc::kExpectedReserve));
 }
 
 // Once a message has been measured, that does not change until it is taken.

@@ -9,9 +9,6 @@ namespace {
 
 // What is reserved for a message on its announcement alone.
 constexpr size_t kFirstReserve = 64 * 1024;
-// And when it is let in. Memory that is reserved and not written to does not count for the process,
-// unless it is what a worker had kept (LargeBlocks), which counts already.
-constexpr size_t kExpectedReserve = 8 * 1024 * 1024;
 
 }  // namespace
 

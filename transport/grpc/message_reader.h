@@ -19,6 +19,10 @@ struct Message {
   ByteView payload;
 };
 
+// What is reserved at most for a message that is let in. Memory that is reserved and not written to
+// does not count for the process, unless it is what was kept (LargeBlocks), which counts already.
+inline constexpr size_t kExpectedReserve = 8 * 1024 * 1024;
+
 // How many bytes of a stream, from the beginning of a message on, tell all that there is to tell of
 // that message: it is complete, or a reader refuses it. While that is not known, so many as make
 // the prefix complete.

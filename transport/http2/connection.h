@@ -277,6 +277,7 @@ class Connection {
   void FrameQueuedData(size_t lent_bytes_max);
   static bool IsLarge(const SendQueue& queue);
   bool AreLargeReady() const;
+  int64_t SendWindow(const Stream& stream) const;
   uint32_t NextFrameSize(const SendQueue& queue) const;
   void FrameData(SendQueue& queue, uint32_t size);
   bool HasWindow(const Stream& stream) const;

@@ -150,10 +150,14 @@ bool Connection::IsLarge(const SendQueue& queue) {
   return queue.is_front_lent() || queue.front().size() >= OutputBuffer::kLoanMin;
 }
 
+// What both windows let through.
+int64_t Connection::SendWindow(const Stream& stream) const {
+  return std::min(send_windows_.Connection(), send_windows_.Stream(stream.send_delta));
+}
+
 // How much of a queue goes into its next frame.
 uint32_t Connection::NextFrameSize(const SendQueue& queue) const {
-  const int64_t window =
-      std::min(send_windows_.Connection(), send_windows_.Stream(queue.stream().send_delta));
+  const int64_t window = SendWindow(queue.stream());
   const size_t queued = IsLarge(queue) ? queue.front().size() : queue.size();
   return static_cast<uint32_t>(
       std::min({static_cast<int64_t>(queued), int64_t{OutputScheduler::kQuantum}, window}));
@@ -274,10 +278,8 @@ bool Connection::HasOutput() const {
 bool Connection::AreLargeReady() const {
   constexpr size_t kManyBatches = 8;
   if (scheduler_.queued_bytes() < kManyBatches * options_.output_batch_bytes) return false;
-  const Stream& stream = scheduler_.Front().stream();
-  const int64_t window =
-      std::min(send_windows_.Connection(), send_windows_.Stream(stream.send_delta));
-  return window >= int64_t{OutputBuffer::kLoanMin} && scheduler_.AreAllReady(IsLarge);
+  return SendWindow(scheduler_.Front().stream()) >= int64_t{OutputBuffer::kLoanMin} &&
+         scheduler_.AreAllReady(IsLarge);
 }
 
 // Counts a reply to one of the peer's frames. False when there are more than we keep for a peer
