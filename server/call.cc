@@ -21,7 +21,7 @@ constexpr size_t kKeptResponseBytes = 512;
 }  // namespace
 
 Call::Call() = default;
-Call::~Call() = default;
+Call::~Call() { delete callbacks_.load(std::memory_order_relaxed); }
 
 http2::Connection& Call::http2() { return connection_->connection(); }
 WorkerContext& Call::worker() { return connection_->worker(); }
@@ -206,24 +206,27 @@ void Call::EndStream(StatusCode code) {
 }
 
 void Call::Cancel() {
-  if (is_cancelled_.exchange(true, std::memory_order_acq_rel)) return;
-  RunCallbacks(&on_cancel_);
+  if (is_cancelled_.exchange(true)) return;
+  RunCallbacks(&Callbacks::on_cancel);
   if (is_on_pool_) bridge_->Cancel();
   WakeWaiters();
 }
 
 void Call::OnDrain() {
   const Pin pin(*this);
-  RunCallbacks(&on_drain_);
+  RunCallbacks(&Callbacks::on_drain);
 }
 
 // One after the other off the list: when one of them makes the handler end, the others must not
 // run.
-void Call::RunCallbacks(std::vector<std::function<void()>>* callbacks) {
-  const std::lock_guard lock(callbacks_mutex_);
-  while (!callbacks->empty()) {
-    const std::function<void()> callback = std::move(callbacks->front());
-    callbacks->erase(callbacks->begin());
+void Call::RunCallbacks(Callbacks::List Callbacks::*list) {
+  Callbacks* const callbacks = callbacks_.load();
+  if (callbacks == nullptr) return;
+  const std::lock_guard lock(callbacks->mutex);
+  Callbacks::List& left = callbacks->*list;
+  while (!left.empty()) {
+    const std::function<void()> callback = std::move(left.front());
+    left.erase(left.begin());
     RunCallback(callback);
   }
 }
@@ -236,15 +239,11 @@ void Call::RunCallback(const std::function<void()>& callback) const {
   }
 }
 
-void Call::ClearCallbacks() {
-  if (is_on_pool_) {
-    const std::lock_guard lock(callbacks_mutex_);
-    on_cancel_.clear();
-    on_drain_.clear();
-  } else {
-    if (!on_cancel_.empty()) on_cancel_.clear();
-    if (!on_drain_.empty()) on_drain_.clear();
-  }
+void Call::DropCallbacks() {
+  Callbacks& callbacks = this->callbacks();
+  const std::lock_guard lock(callbacks.mutex);
+  callbacks.on_cancel.clear();
+  callbacks.on_drain.clear();
 }
 
 void Call::Finish(Status status) {
@@ -313,8 +312,8 @@ void Call::Recycle() {
   if (!end_message_.empty()) end_message_.clear();
   if (!pool_status_.ok()) pool_status_ = Status();
   if (extras_ != nullptr) extras_.reset();
-  ClearCallbacks();
-  if (!observers_.empty()) observers_.clear();
+  if (callbacks_.load(std::memory_order_relaxed) != nullptr) delete callbacks_.exchange(nullptr);
+  if (observers_ != nullptr) observers_.reset();
   statistics_ = {};
   owner.RecycleCall(this);
 }
@@ -387,22 +386,35 @@ void Call::SetRetryPushback(std::chrono::milliseconds delay) {
   extras().trailing.Set("grpc-retry-pushback-ms", std::to_string(delay.count()));
 }
 
+Call::Callbacks& Call::callbacks() {
+  Callbacks* found = callbacks_.load(std::memory_order_relaxed);
+  if (found == nullptr) callbacks_.store(found = new Callbacks);
+  return *found;
+}
+
 void Call::OnCancel(std::function<void()> callback) {
-  const std::lock_guard lock(callbacks_mutex_);
-  if (is_cancelled()) {
+  Callbacks& callbacks = this->callbacks();
+  const std::lock_guard lock(callbacks.mutex);
+  if (is_cancelled_.load()) {
     RunCallback(callback);
   } else {
-    on_cancel_.push_back(std::move(callback));
+    callbacks.on_cancel.push_back(std::move(callback));
   }
 }
 
 void Call::OnDrain(std::function<void()> callback) {
-  const std::lock_guard lock(callbacks_mutex_);
+  Callbacks& callbacks = this->callbacks();
+  const std::lock_guard lock(callbacks.mutex);
   if (connection_->is_draining()) {
     RunCallback(callback);
   } else {
-    on_drain_.push_back(std::move(callback));
+    callbacks.on_drain.push_back(std::move(callback));
   }
+}
+
+void Call::AddObserver(MessageObserver* observer) {
+  if (observers_ == nullptr) observers_ = std::make_unique<std::vector<MessageObserver*>>();
+  observers_->push_back(observer);
 }
 
 void Call::NoteReceived(const internal::MessageCodec& codec, const void* message,
@@ -418,8 +430,8 @@ void Call::NoteSent(const internal::MessageCodec& codec, const void* message) {
 
 void Call::ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
                            const internal::MessageCodec& codec, const void* message) {
-  if (observers_.empty() || codec.as_protobuf == nullptr) return;
-  for (MessageObserver* observer : observers_) {
+  if (observers_ == nullptr || codec.as_protobuf == nullptr) return;
+  for (MessageObserver* observer : *observers_) {
     try {
       (observer->*show)(*codec.as_protobuf(message));
     } catch (...) {

@@ -156,7 +156,7 @@ class Call final : public internal::CoroutineStream,
   void set_request_compressed(bool compressed) { request_compressed_ = compressed; }
   bool request_compressed() const { return request_compressed_; }
 
-  void AddObserver(MessageObserver* observer) { observers_.push_back(observer); }
+  void AddObserver(MessageObserver* observer);
   // Counts a message and shows it to the observers. By the thread that runs the handler.
   void NoteReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size);
   void NoteSent(const internal::MessageCodec& codec, const void* message);
@@ -188,7 +188,7 @@ class Call final : public internal::CoroutineStream,
     Call& call_;
   };
 
-  // Metadata and callbacks: what most calls do not use. Made on first use by the handler's thread.
+  // Metadata: what most calls do not use. Made on first use by the handler's thread.
   struct Extras {
     // Views given out stay valid: the one is decoded once, the other's entries do not move.
     grpc::Metadata received;
@@ -197,6 +197,18 @@ class Call final : public internal::CoroutineStream,
     bool has_client_view = false;
     grpc::Metadata initial;
     grpc::Metadata trailing;
+  };
+
+  // What the handler wants to be told of. Made on first use by the handler's thread, and looked at
+  // by the worker's, too: whoever sees none after he has changed what they tell of (is_cancelled_,
+  // ConnectionCalls::is_draining) can be sure that whoever makes them will see the change.
+  struct Callbacks {
+    using List = std::vector<std::function<void()>>;
+    // Held while callbacks run, so that the handler's end can wait for them; recursive, because a
+    // callback may register another.
+    std::recursive_mutex mutex;
+    List on_cancel;
+    List on_drain;
   };
 
   class SleepTimer;
@@ -221,9 +233,13 @@ class Call final : public internal::CoroutineStream,
   void CancelByServer();
   void EndStream(StatusCode code);
   void Cancel();
-  void RunCallbacks(std::vector<std::function<void()>>* callbacks);
+  Callbacks& callbacks();
+  void RunCallbacks(Callbacks::List Callbacks::*list);
   void RunCallback(const std::function<void()>& callback) const;
-  void ClearCallbacks();
+  void ClearCallbacks() {
+    if (callbacks_.load(std::memory_order_relaxed) != nullptr) DropCallbacks();
+  }
+  void DropCallbacks();
   void Finish(Status status);
   void Complete();
   void Recycle();
@@ -328,12 +344,9 @@ class Call final : public internal::CoroutineStream,
   std::unique_ptr<BlockingBridge> bridge_;  // kept from call to call
 
   std::unique_ptr<Extras> extras_;
-  // Held while callbacks run, so that the handler's end can wait for them; recursive, because a
-  // callback may register another.
-  std::recursive_mutex callbacks_mutex_;
-  std::vector<std::function<void()>> on_cancel_;
-  std::vector<std::function<void()>> on_drain_;
-  std::vector<MessageObserver*> observers_;
+  std::atomic<Callbacks*> callbacks_ = nullptr;  // owned
+  // Made with the first of them, while interceptors begin; null for most calls.
+  std::unique_ptr<std::vector<MessageObserver*>> observers_;
   InterceptedCall::Statistics statistics_;
   ServerContext context_{this};
 };

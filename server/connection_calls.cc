@@ -144,7 +144,7 @@ void ConnectionCalls::ForEachCall(Visit visit) {
 }
 
 void ConnectionCalls::OnDrain() {
-  is_draining_.store(true, std::memory_order_relaxed);
+  is_draining_.store(true);  // in one order with Call::callbacks_
   ForEachCall([](Call& call) { call.OnDrain(); });
 }
 

@@ -41,7 +41,7 @@ class ConnectionCalls final : public LongLived, public driver::ConnectionHandler
   // Immutable; any thread.
   const Peer& peer() const;
   // Any thread.
-  bool is_draining() const { return is_draining_.load(std::memory_order_relaxed); }
+  bool is_draining() const { return is_draining_.load(); }
 
   // By a call, as its last action.
   void OnCallFinished(Call& call);

@@ -38,6 +38,10 @@ void UnsentResponses::OnTimer(TimePoint now) {
 }
 
 void UnsentResponses::ResetTheLate(TimePoint now) {
+  if (driver_.open_streams() == 0) {  // The connection need not be woken up for what was sent.
+    Clear();
+    return;
+  }
   std::erase_if(responses_, [this, now](const Response& response) {
     if (now < response.deadline) return false;
     if (driver_.connection().QueuedBytes(response.stream) != 0) {

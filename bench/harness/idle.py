@@ -12,8 +12,10 @@ from harness import counters, generators, process, servers
 _MIB = 1 << 20
 # Opening ten thousand connections, or a hundred thousand streams, on a slow server.
 READY_SECONDS = 300
-# For what a server frees or allocates a little later.
+# For what a server allocates, or frees, a little later: buffers of connections that have fallen
+# silent, and pages that the allocator gives back to the system.
 SETTLE_SECONDS = 1
+SILENT_SECONDS = 8
 # Descriptors that a process needs besides its connections.
 OTHER_FILES = 200
 # More of them show nothing: memory hardly varies.
@@ -54,7 +56,7 @@ def one_sample(rig, scenario, program, flags, count):
         time.sleep(SETTLE_SECONDS)
         before, _ = counters.memory(server.pid)
         with holding(rig, scenario, server, flags, count):
-            time.sleep(SETTLE_SECONDS)
+            time.sleep(SILENT_SECONDS)
             after, _ = counters.memory(server.pid)
             server.check_alive()
     return {"bytes_each": (after - before) / count, "rss_before_mib": before / _MIB,

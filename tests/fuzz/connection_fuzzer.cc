@@ -40,6 +40,7 @@ namespace {
 using http2::Connection;
 using http2::ConnectionCounters;
 using http2::ConnectionOptions;
+using http2::DormantConnection;
 using http2::ErrorCode;
 using http2::Event;
 using http2::StreamKey;
@@ -76,7 +77,9 @@ struct Record {
 class Session {
  public:
   explicit Session(ByteView input)
-      : program_(input), options_(ReadOptions(program_)), connection_(options_, counters_, now_) {
+      : program_(input),
+        options_(ReadOptions(program_)),
+        connection_(std::make_unique<Connection>(options_, counters_, now_)) {
     const uint8_t beginning = program_.Octet();
     if (beginning < 240) wire_ = kPreface;
     if (beginning < 224) wire_ += std::string_view("\0\0\0\4\0\0\0\0\0", 9);
@@ -114,10 +117,10 @@ class Session {
         return;
       case Op::kPing:
         user_octets_ += 17;
-        return connection_.Ping(0);
+        return connection_->Ping(0);
       case Op::kBeginDrain:
         user_octets_ += 600;
-        return connection_.BeginDrain("fuzz");
+        return connection_->BeginDrain("fuzz");
       case Op::kCloseNow:
         // Rare: there is not much to see behind it.
         if (program_.Octet() >= 250) CloseNow();
@@ -147,14 +150,14 @@ class Session {
         return SendTrailers(record);
       case Op::kResetStream:
         user_octets_ += 13;
-        connection_.ResetStream(record.key, ErrorCode::kCancel);
+        connection_->ResetStream(record.key, ErrorCode::kCancel);
         record.is_over = true;
         return;
       case Op::kReleaseWindow:
         return ReleaseWindow(record, program_.Number());
       case Op::kExtendWindow:
         user_octets_ += 13;
-        connection_.ExtendWindow(record.key, program_.Number32());
+        connection_->ExtendWindow(record.key, program_.Number32());
         return;
       case Op::kReleaseStream:
         return Release(record);
@@ -165,18 +168,18 @@ class Session {
 
   void SendHeaders(Record& record) {
     user_octets_ += 100;
-    if (program_.Flag()) return connection_.SendHeaders(record.key, kHeadersTemplate);
+    if (program_.Flag()) return connection_->SendHeaders(record.key, kHeadersTemplate);
     const ResponseFields fields(program_, /*has_status=*/true);
     user_octets_ += fields.encoded_size_max() + 100;
-    connection_.SendHeaders(record.key, fields.fields());
+    connection_->SendHeaders(record.key, fields.fields());
   }
 
   void SendTrailers(Record& record) {
     user_octets_ += 200;
-    if (program_.Flag()) return connection_.SendTrailers(record.key, kTrailersTemplate);
+    if (program_.Flag()) return connection_->SendTrailers(record.key, kTrailersTemplate);
     const ResponseFields fields(program_, /*has_status=*/false);
     user_octets_ += fields.encoded_size_max();
-    connection_.SendTrailers(record.key, fields.fields());
+    connection_->SendTrailers(record.key, fields.fields());
   }
 
   void SendData(Record& record, size_t size) {
@@ -185,17 +188,17 @@ class Session {
     user_octets_ += size + 9 * (size / 1000 + 1);
     Buffer data(size);
     std::fill_n(data.data(), size, static_cast<uint8_t>(size));
-    const bool was_writable = connection_.IsWritable(record.key);
-    connection_.SendData(record.key, std::move(data));
-    const size_t queued = connection_.QueuedBytes(record.key);
-    FUZZ_CHECK(!was_writable || connection_.IsWritable(record.key) ||
+    const bool was_writable = connection_->IsWritable(record.key);
+    connection_->SendData(record.key, std::move(data));
+    const size_t queued = connection_->QueuedBytes(record.key);
+    FUZZ_CHECK(!was_writable || connection_->IsWritable(record.key) ||
                    queued >= options_.stream_high_mark_bytes,
                "writable below the high mark, with %zu queued", queued);
-    if (was_writable && !connection_.IsWritable(record.key)) record.owes_writable = true;
+    if (was_writable && !connection_->IsWritable(record.key)) record.owes_writable = true;
   }
 
   void PlaceData(Record& record, size_t size) {
-    uint8_t* const place = connection_.PlaceData(record.key, size);
+    uint8_t* const place = connection_->PlaceData(record.key, size);
     if (place == nullptr) return;
     user_octets_ += size + 9;
     std::fill_n(place, size, static_cast<uint8_t>(size));
@@ -203,19 +206,19 @@ class Session {
 
   void ReleaseWindow(Record& record, size_t octets) {
     user_octets_ += 13;
-    connection_.ReleaseWindow(record.key, octets);
+    connection_->ReleaseWindow(record.key, octets);
   }
 
   void Release(Record& record) {
     user_octets_ += 13;
-    connection_.ReleaseStream(record.key);
+    connection_->ReleaseStream(record.key);
     record.is_released = record.is_over = true;
   }
 
   void CloseNow() {
     user_octets_ += 300;
-    if (!connection_.has_failed()) is_closed_ = true;
-    connection_.CloseNow(ErrorCode::kNoError, "fuzz");
+    if (!connection_->has_failed()) is_closed_ = true;
+    connection_->CloseNow(ErrorCode::kNoError, "fuzz");
   }
 
   void AdvanceTime() {
@@ -230,51 +233,62 @@ class Session {
     now_ += program_.Pick(kSteps);
     // Early calls are harmless. A deadline may have been a question for the time, and one may
     // follow from another.
-    connection_.OnDeadline(now_);
+    connection_->OnDeadline(now_);
     TakeEvents();
-    for (int i = 0; i < kDeadlinesAtOnce && connection_.NextDeadline() <= now_; ++i) {
-      connection_.OnDeadline(now_);
+    for (int i = 0; i < kDeadlinesAtOnce && connection_->NextDeadline() <= now_; ++i) {
+      connection_->OnDeadline(now_);
       TakeEvents();
     }
-    FUZZ_CHECK(connection_.NextDeadline() > now_, "no deadline in the past once it was honoured");
+    SleepIfPossible();
+    FUZZ_CHECK(connection_->NextDeadline() > now_, "no deadline in the past once it was honoured");
     has_honoured_preface_timeout_ = now_ - kStart >= options_.preface_timeout;
+  }
+
+  // Nobody must notice.
+  void SleepIfPossible() {
+    if (!connection_->CanFallDormant()) return;
+    const TimePoint deadline = connection_->NextDeadline();
+    const std::unique_ptr<DormantConnection> dormant = connection_->FallDormant();
+    FUZZ_CHECK(dormant->NextDeadline() == deadline, "the same deadline");
+    connection_ = std::make_unique<Connection>(*dormant);
+    FUZZ_CHECK(connection_->NextDeadline() == deadline, "still the same deadline");
   }
 
   // ---- The network.
 
   void DeliverAll() {
-    while (!wire_.empty() && connection_.WantsInput()) {
+    while (!wire_.empty() && connection_->WantsInput()) {
       Deliver(wire_.size());
-      if (!connection_.WantsInput()) WriteOutput(SIZE_MAX);
+      if (!connection_->WantsInput()) WriteOutput(SIZE_MAX);
       // The layer above keeps a connection paused while it sends more than the peer takes.
-      if (connection_.HasOutput() && !connection_.WantsInput()) return;
+      if (connection_->HasOutput() && !connection_->WantsInput()) return;
     }
   }
 
   void Deliver(size_t size) {
-    if (!connection_.WantsInput()) return;
+    if (!connection_->WantsInput()) return;
     size = std::min(size, wire_.size());
     // In a block of its own, so that a view that is kept is found out.
     const auto piece = std::make_unique<uint8_t[]>(size);
     std::copy_n(wire_.begin(), size, piece.get());
     wire_.erase(0, size);
-    if (!connection_.has_failed() && !is_closed_) checker_.NoteReceived({piece.get(), size});
-    const size_t before = connection_.buffered_bytes();
+    if (!connection_->has_failed() && !is_closed_) checker_.NoteReceived({piece.get(), size});
+    const size_t before = connection_->buffered_bytes();
     const size_t commanded = user_octets_;
-    connection_.Receive({piece.get(), size}, now_);
+    connection_->Receive({piece.get(), size}, now_);
     TakeEvents();
     const size_t bound = before + kAmplification * size + kSayingOnce +
                          kSayingForStream * records_.size() + (user_octets_ - commanded);
-    FUZZ_CHECK(connection_.buffered_bytes() <= bound, "%zu octets make at most %zu of %zu", size,
-               bound, connection_.buffered_bytes());
+    FUZZ_CHECK(connection_->buffered_bytes() <= bound, "%zu octets make at most %zu of %zu", size,
+               bound, connection_->buffered_bytes());
     last_delivery_ = size;
   }
 
   void WriteOutput(size_t octets) {
     std::array<iovec, 4> parts;
     for (;;) {
-      const size_t count = connection_.Output(parts);
-      FUZZ_CHECK((count != 0) || !connection_.HasOutput() || octets == 0,
+      const size_t count = connection_->Output(parts);
+      FUZZ_CHECK((count != 0) || !connection_->HasOutput() || octets == 0,
                  "output where HasOutput() says so");
       size_t written = 0;
       for (size_t i = 0; i < count && octets != 0; ++i) {
@@ -284,20 +298,20 @@ class Session {
         if (octets != SIZE_MAX) octets -= size;
       }
       if (written == 0) break;
-      connection_.OutputWritten(written);
+      connection_->OutputWritten(written);
     }
     TakeEvents();
     // What waits for a window may leave octet by octet, each in a frame of its own.
-    if (!connection_.HasOutput()) user_octets_ = 10 * connection_.buffered_bytes();
+    if (!connection_->HasOutput()) user_octets_ = 10 * connection_->buffered_bytes();
   }
 
   // ---- Events.
 
   void TakeEvents() {
     Event event;
-    while (connection_.Next(&event)) OnEvent(event);
+    while (connection_->Next(&event)) OnEvent(event);
     FUZZ_CHECK(!ExpectsEnd(), "kStreamEnded, as announced");
-    FUZZ_CHECK(!connection_.has_failed() || has_failed_, "kConnectionFailed");
+    FUZZ_CHECK(!connection_->has_failed() || has_failed_, "kConnectionFailed");
   }
 
   bool ExpectsEnd() const { return expected_end_ >= 0 && !records_[expected_end_].is_over; }
@@ -315,7 +329,7 @@ class Session {
     if (event.kind == Event::Kind::kRequestStarted) {
       OnStarted(event);
     } else if (event.kind == Event::Kind::kConnectionFailed) {
-      FUZZ_CHECK(connection_.has_failed(), "a connection that has failed");
+      FUZZ_CHECK(connection_->has_failed(), "a connection that has failed");
       has_failed_ = true;
       for (Record& record : records_) record.is_over = true;
     } else if (event.stream != StreamKey{}) {
@@ -332,14 +346,14 @@ class Session {
         index_.emplace(std::pair(event.stream.index, event.stream.generation), records_.size());
     FUZZ_CHECK(is_new, "a key that names no other stream");
     records_.push_back({.key = event.stream, .id = event.stream_id});
-    connection_.SetUser(event.stream, UserOf(records_.size() - 1));
+    connection_->SetUser(event.stream, UserOf(records_.size() - 1));
     ReadAll(*event.fields);
     ExpectEndIf(event.ends_stream, records_.back());
 
     Record& record = records_.back();
     if ((policy_ & policy::kAnswerStart) != 0) {
       user_octets_ += 200;
-      connection_.SendHeaders(record.key, kHeadersTemplate);
+      connection_->SendHeaders(record.key, kHeadersTemplate);
     }
     if ((policy_ & policy::kResetStarted) != 0) Command(Op::kResetStream, record);
     if ((policy_ & policy::kReleaseStarted) != 0) Release(record);
@@ -391,7 +405,7 @@ class Session {
     record.has_ended = true;
     if ((policy_ & policy::kAnswerEnd) != 0) {
       user_octets_ += 200;
-      connection_.SendTrailers(record.key, kTrailersTemplate);
+      connection_->SendTrailers(record.key, kTrailersTemplate);
     }
     if ((policy_ & policy::kReleaseEnded) != 0) Release(record);
   }
@@ -407,22 +421,22 @@ class Session {
   void CheckInvariants() {
     size_t unreleased = 0;
     for (const Record& record : records_) unreleased += record.is_released ? 0 : 1;
-    FUZZ_CHECK(connection_.open_streams() >= unreleased, "streams count until they are released");
-    FUZZ_CHECK(connection_.open_streams() <= options_.max_concurrent_streams, "%zu streams of %u",
-               connection_.open_streams(), options_.max_concurrent_streams);
+    FUZZ_CHECK(connection_->open_streams() >= unreleased, "streams count until they are released");
+    FUZZ_CHECK(connection_->open_streams() <= options_.max_concurrent_streams, "%zu streams of %u",
+               connection_->open_streams(), options_.max_concurrent_streams);
     const size_t bound = options_.max_frame_size + 9 + options_.header_block_bytes_max +
                          options_.output_pause_bytes + kAmplification * last_delivery_ +
                          kSayingOnce + kSayingForStream * records_.size() + user_octets_;
-    FUZZ_CHECK(connection_.buffered_bytes() <= bound, "%zu octets held, at most %zu",
-               connection_.buffered_bytes(), bound);
-    if (connection_.has_failed() || is_closed_) {
-      FUZZ_CHECK(connection_.NextDeadline() == kNever, "no deadline after the end");
-      FUZZ_CHECK(connection_.IsFinished() == !connection_.HasOutput(), "finished once written");
-      FUZZ_CHECK(!connection_.WantsInput(), "no more input");
+    FUZZ_CHECK(connection_->buffered_bytes() <= bound, "%zu octets held, at most %zu",
+               connection_->buffered_bytes(), bound);
+    if (connection_->has_failed() || is_closed_) {
+      FUZZ_CHECK(connection_->NextDeadline() == kNever, "no deadline after the end");
+      FUZZ_CHECK(connection_->IsFinished() == !connection_->HasOutput(), "finished once written");
+      FUZZ_CHECK(!connection_->WantsInput(), "no more input");
     } else if (has_honoured_preface_timeout_) {
       FUZZ_CHECK(checker_.settings_received() != 0, "no connection that never says SETTINGS");
     }
-    FUZZ_CHECK(counters_.connections_failed == (connection_.has_failed() ? 1u : 0u),
+    FUZZ_CHECK(counters_.connections_failed == (connection_->has_failed() ? 1u : 0u),
                "a failure counts once");
   }
 
@@ -439,28 +453,29 @@ class Session {
 
   void Finish() {
     WriteOutput(SIZE_MAX);
-    if (!connection_.has_failed() && !is_closed_) {
+    if (!connection_->has_failed() && !is_closed_) {
       checker_.CheckComplete();
       CheckReceiveWindows();
     }
     CloseNow();
     for (Record& record : records_) {
-      if (!record.is_released) connection_.ReleaseStream(record.key);
+      if (!record.is_released) connection_->ReleaseStream(record.key);
     }
     WriteOutput(SIZE_MAX);
-    FUZZ_CHECK(connection_.IsFinished(), "the end");
-    FUZZ_CHECK(connection_.open_streams() == 0, "no streams, but %zu", connection_.open_streams());
-    FUZZ_CHECK(connection_.buffered_bytes() <= options_.max_frame_size + 9,
+    FUZZ_CHECK(connection_->IsFinished(), "the end");
+    FUZZ_CHECK(connection_->open_streams() == 0, "no streams, but %zu",
+               connection_->open_streams());
+    FUZZ_CHECK(connection_->buffered_bytes() <= options_.max_frame_size + 9,
                "nothing but the frame that came last is held, of %zu octets",
-               connection_.buffered_bytes());
-    FUZZ_CHECK(connection_.NextDeadline() == kNever, "no deadline");
+               connection_->buffered_bytes());
+    FUZZ_CHECK(connection_->NextDeadline() == kNever, "no deadline");
   }
 
   ByteSource program_;
   const ConnectionOptions options_;
   ConnectionCounters counters_;
   TimePoint now_ = kStart;
-  Connection connection_;
+  std::unique_ptr<Connection> connection_;
   OutputChecker checker_;
   std::string wire_;  // sent by the peer and not delivered
   uint8_t policy_ = 0;

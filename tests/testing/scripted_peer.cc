@@ -164,8 +164,18 @@ void ScriptedPeer::Passes(Duration duration) {
     now_ = std::max(now_, connection_->NextDeadline());
     connection_->OnDeadline(now_);
     Pump();
+    SleepIfPossible();
   }
   now_ = until;
+}
+
+void ScriptedPeer::SleepIfPossible() {
+  if (!connection_->CanFallDormant()) return;
+  const TimePoint deadline = connection_->NextDeadline();
+  const std::unique_ptr<http2::DormantConnection> dormant = connection_->FallDormant();
+  EXPECT_EQ(dormant->NextDeadline(), deadline);
+  connection_ = std::make_unique<http2::Connection>(*dormant);
+  EXPECT_EQ(connection_->NextDeadline(), deadline);
 }
 
 http2::StreamKey ScriptedPeer::Key(uint32_t stream_id) const {

@@ -58,7 +58,8 @@ class ScriptedPeer {
   //   ping acked 7 | going away NO_ERROR | failed FRAME_SIZE_ERROR ping_length
   std::vector<std::string> Events();
 
-  // Lets time pass; deadlines that come due are served in order.
+  // Lets time pass; deadlines that come due are served in order. A connection that can fall dormant
+  // does, and wakes up at once.
   void Passes(Duration duration);
 
   // The key of a stream that was started, whatever became of it.
@@ -77,6 +78,7 @@ class ScriptedPeer {
 
  private:
   void Pump();
+  void SleepIfPossible();
   void Note(const http2::Event& event);
 
   http2::ConnectionOptions options_;

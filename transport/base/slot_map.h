@@ -29,6 +29,8 @@ template <typename T, size_t kChunk = 16>
 class SlotMap {
  public:
   SlotMap() = default;
+  // Goes on with the keys of one that had given its memory back at this first_generation().
+  explicit SlotMap(uint32_t first_generation) : first_generation_(first_generation) {}
   SlotMap(const SlotMap&) = delete;
   SlotMap& operator=(const SlotMap&) = delete;
   ~SlotMap() {
@@ -82,6 +84,9 @@ class SlotMap {
     chunks_.shrink_to_fit();
     free_head_ = kNoSlot;
   }
+
+  // Of slots that are made from now on.
+  uint32_t first_generation() const { return first_generation_; }
 
   // Calls `visit(key, object)` for every object; `visit` may erase the object it is given.
   template <typename Visit>

@@ -71,7 +71,8 @@ void ConnectionDriver::Open() {
 
 // Our SETTINGS leave with the next flush, and the engine's own timeouts begin now.
 void ConnectionDriver::OpenHttp2() {
-  connection_.emplace(worker_.options().http2, worker_.counters(), worker_.loop().Now());
+  connection_ = std::make_unique<http2::Connection>(worker_.options().http2, worker_.counters(),
+                                                    worker_.loop().Now());
   if (const Duration age = worker_.DrawConnectionAge(); age != kForever) connection_->LimitAge(age);
   phase_ = Phase::kOpen;
   phase_deadline_ = kNever;
@@ -85,7 +86,7 @@ void ConnectionDriver::MarkDirty() {
 void ConnectionDriver::HandlerBecameIdle() { MarkDirty(); }
 
 size_t ConnectionDriver::buffered_bytes() const {
-  return (connection_.has_value() ? connection_->buffered_bytes() : 0) +
+  return (connection_ == nullptr ? 0 : connection_->buffered_bytes()) +
          (tls_ == nullptr ? 0 : tls_->PendingCiphertext().size());
 }
 
@@ -118,7 +119,7 @@ ConnectionDriver::Input ConnectionDriver::HandleReadiness(bool readable, bool wr
     }
   }
   // Both directions are dead. What was readable has been read just now, or will never be wanted.
-  if (hangup && (!readable || phase_ != Phase::kOpen || !connection_->WantsInput())) Close();
+  if (hangup && (!readable || !WantsInput())) Close();
   return input;
 }
 
@@ -216,6 +217,7 @@ void ConnectionDriver::ReceiveCiphertext(ByteView bytes) {
 }
 
 void ConnectionDriver::Receive(ByteView bytes) {
+  WakeUp();
   connection_->Receive(bytes, worker_.loop().Now());
   PumpEvents();
   if (ListNode<StrangerListTag>::is_linked() && connection_->is_established()) {
@@ -250,6 +252,7 @@ void ConnectionDriver::Flush(Piece piece) {
     worker_.BeginService(*this);
     WriteAll(piece);
     worker_.EndOutput(*this);
+    if (is_awake() && connection_->CanFallDormant()) TryFallDormant();
     UpdateWatch();
     UpdateTimer();
   });
@@ -267,7 +270,7 @@ void ConnectionDriver::WriteAll(Piece piece) {
     }
     if (rounds == kWritesPerTurn && HasOutput()) MarkDirty();
     if (is_aborted_ && is_write_blocked_) Close();  // nobody waits for a slow peer any more
-    if (phase_ == Phase::kOpen && connection_->IsFinished() && !HasCiphertext()) BeginLinger();
+    if (is_awake() && connection_->IsFinished() && !HasCiphertext()) BeginLinger();
   }
 }
 
@@ -276,7 +279,7 @@ bool ConnectionDriver::WriteSome(Piece piece) {
   size_t count = 0;
   size_t offered = 0;
   if (tls_ != nullptr) {
-    if (tls_->PendingCiphertext().empty() && phase_ == Phase::kOpen) {
+    if (tls_->PendingCiphertext().empty() && is_awake()) {
       count = connection_->Output(parts);
       if (count == 0) return false;
       for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
@@ -291,12 +294,12 @@ bool ConnectionDriver::WriteSome(Piece piece) {
     if (ciphertext.empty()) return false;
     parts[0] = {const_cast<uint8_t*>(ciphertext.data()), ciphertext.size()};
     count = 1;
-  } else {
+  } else if (is_awake()) {
     count = piece == Piece::kFramed
                 ? connection_->FramedOutput(parts)
                 : connection_->Output(parts, piece == Piece::kLarge ? kLentBytesMax : 0);
-    if (count == 0) return false;
   }
+  if (count == 0) return false;
   for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
 
   const net::IoResult result = socket_->Write({parts.data(), count});
@@ -328,7 +331,7 @@ bool ConnectionDriver::HasCiphertext() const {
 }
 
 bool ConnectionDriver::HasOutput() const {
-  return HasCiphertext() || (phase_ == Phase::kOpen && connection_->HasOutput());
+  return HasCiphertext() || (is_awake() && connection_->HasOutput());
 }
 
 bool ConnectionDriver::HasCiphertextBacklog() const {
@@ -338,8 +341,8 @@ bool ConnectionDriver::HasCiphertextBacklog() const {
 
 void ConnectionDriver::UpdateWatch() {
   if (phase_ == Phase::kClosed) return;
-  const bool wants_read = !is_resting() && (phase_ != Phase::kOpen ||
-                                            (connection_->WantsInput() && !HasCiphertextBacklog()));
+  const bool wants_read =
+      !is_resting() && (phase_ != Phase::kOpen || (WantsInput() && !HasCiphertextBacklog()));
   worker_.loop().Modify(watch_, {.read = wants_read, .write = is_write_blocked_});
 }
 
@@ -355,6 +358,7 @@ void ConnectionDriver::BeginDrain() {
     Close();
   } else if (phase_ == Phase::kOpen) {
     RunOrClose([this] {
+      WakeUp();
       connection_->BeginDrain("graceful_stop");
       if (handler_ != nullptr) handler_->OnDrain();
       PumpEvents();
@@ -367,6 +371,7 @@ void ConnectionDriver::Abort() {
   if (phase_ == Phase::kOpen) {
     is_aborted_ = true;
     RunOrClose([this] {
+      WakeUp();
       if (handler_ != nullptr) handler_->OnAbort();
       connection_->CloseNow(http2::ErrorCode::kNoError, "server stopped");
       PumpEvents();
@@ -378,10 +383,11 @@ void ConnectionDriver::Abort() {
 }
 
 size_t ConnectionDriver::LargestStalledStream(http2::StreamKey* stream) {
-  return phase_ == Phase::kOpen ? connection_->LargestStalledStream(stream) : 0;
+  return is_awake() ? connection_->LargestStalledStream(stream) : 0;
 }
 
 void ConnectionDriver::GiveUpStalledStream(http2::StreamKey stream) {
+  if (!is_awake()) return;
   RunOrClose([this, stream] {
     connection_->GiveUpStalledStream(stream);
     PumpEvents();
@@ -426,7 +432,7 @@ void ConnectionDriver::Close() {
 
 void ConnectionDriver::CloseForLackOfMemory() {
   if (phase_ != Phase::kClosed) ++worker_.counters().connections_out_of_memory;
-  if (connection_.has_value()) connection_->Abandon();
+  if (connection_ != nullptr) connection_->Abandon();
   Close();
 }
 
@@ -434,7 +440,10 @@ void ConnectionDriver::CloseForLackOfMemory() {
 
 void ConnectionDriver::UpdateTimer() {
   if (phase_ == Phase::kClosed) return;
-  const TimePoint engine = phase_ == Phase::kOpen ? connection_->NextDeadline() : kNever;
+  TimePoint engine = kNever;
+  if (phase_ == Phase::kOpen) {
+    engine = connection_ != nullptr ? connection_->NextDeadline() : dormant_->NextDeadline();
+  }
   const TimePoint deadline = std::min(engine, phase_deadline_);
   if (is_armed() && this->deadline() == deadline) return;
   worker_.loop().Arm(*this, deadline);
@@ -450,10 +459,28 @@ void ConnectionDriver::OnTimer(TimePoint now) {
   }
   if (phase_ == Phase::kOpen) {
     RunOrClose([this, now] {
+      WakeUp();
       connection_->OnDeadline(now);
       PumpEvents();
     });
   }
+}
+
+// ---- sleep -------------------------------------------------------------------------------------
+
+void ConnectionDriver::TryFallDormant() {
+  if (HasCiphertext() || (handler_ != nullptr && !handler_->is_idle())) return;
+  try {
+    dormant_ = connection_->FallDormant();
+    connection_.reset();
+  } catch (const std::bad_alloc&) {
+    // It stays awake, and costs what it did.
+  }
+}
+
+void ConnectionDriver::MakeConnectionAgain() {
+  connection_ = std::make_unique<http2::Connection>(*dormant_);
+  dormant_.reset();
 }
 
 }  // namespace weir::driver

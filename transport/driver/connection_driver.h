@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string_view>
 
 #include "transport/base/intrusive_list.h"
@@ -60,9 +59,13 @@ class ConnectionDriver final : public LongLived,
   // Watches the socket. When the system refuses that, the connection closes itself.
   void Start();
 
-  // From MakeHandler on.
-  http2::Connection& connection() { return *connection_; }
-  size_t open_streams() const { return connection_.has_value() ? connection_->open_streams() : 0; }
+  // From MakeHandler on. A connection that has had no calls for a while is woken up by this, which
+  // can throw std::bad_alloc.
+  http2::Connection& connection() {
+    WakeUp();
+    return *connection_;
+  }
+  size_t open_streams() const { return connection_ == nullptr ? 0 : connection_->open_streams(); }
   Worker& worker() { return worker_; }
   const net::Socket& socket() const { return *socket_; }
   // Null for plaintext, and before the peer has sent anything.
@@ -126,8 +129,7 @@ class ConnectionDriver final : public LongLived,
   bool is_dirty() const { return ListNode<DirtyListTag>::is_linked(); }
   // Whether it should wait for a turn in which it may write a large piece.
   bool HasLargeOutput() const {
-    return phase_ == Phase::kOpen && tls_ == nullptr && !is_write_blocked_ &&
-           connection_->HasLargeOutput();
+    return is_awake() && tls_ == nullptr && !is_write_blocked_ && connection_->HasLargeOutput();
   }
   bool is_waiting_for_large() const { return ListNode<LargeListTag>::is_linked(); }
 
@@ -162,6 +164,19 @@ class ConnectionDriver final : public LongLived,
   void Open();
   void OpenHttp2();
   void Discard();
+  bool WantsInput() const {
+    return phase_ == Phase::kOpen && (connection_ == nullptr || connection_->WantsInput());
+  }
+
+  // A connection that has had no traffic for a while takes less memory, if nothing is in the way.
+  void TryFallDormant();
+  // While it is open.
+  void WakeUp() {
+    if (connection_ == nullptr) [[unlikely]]
+      MakeConnectionAgain();
+  }
+  void MakeConnectionAgain();
+  bool is_awake() const { return phase_ == Phase::kOpen && connection_ != nullptr; }
 
   void WriteAll(Piece piece);
   // False when there is no more to write, or the socket takes no more for now (or is closed).
@@ -182,7 +197,9 @@ class ConnectionDriver final : public LongLived,
   // Made for the first bytes, since many strangers send none.
   std::unique_ptr<net::TlsSession> tls_;
   std::unique_ptr<ConnectionHandler> handler_;
-  std::optional<http2::Connection> connection_;  // from the end of the handshake on
+  // From the end of the handshake on, one of the two.
+  std::unique_ptr<http2::Connection> connection_;
+  std::unique_ptr<http2::DormantConnection> dormant_;
   net::WatchHandle watch_;
   Phase phase_ = Phase::kHandshake;
   bool is_write_blocked_ = false;

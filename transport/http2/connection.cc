@@ -1,8 +1,11 @@
 #include "transport/http2/connection.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "transport/base/check.h"
 #include "transport/http2/frame_writer.h"
 
 namespace weir::http2 {
@@ -16,28 +19,49 @@ constexpr uint32_t ConnectionWindow(const ConnectionOptions& options) {
 
 Connection::Connection(const ConnectionOptions& options, ConnectionCounters& counters,
                        TimePoint now)
-    : options_(options),
-      counters_(counters),
-      now_(now),
-      last_traffic_(now),
+    : LastingState(options, counters, now, ConnectionWindow(options)),
       reader_(options),
       decoder_(options, counters),
-      receive_window_(ConnectionWindow(options)),
       budget_(options.receive_budget_bytes),
-      guard_(options),
       encoder_(counters) {
   ++counters_.connections_opened;
   deadlines_.preface = AddSaturated(now, options.preface_timeout);
   deadlines_.settings_ack = AddSaturated(now, options.settings_ack_timeout);
-  deadlines_.keepalive = AddSaturated(now, options.keepalive_time);
-  deadlines_.unused = AddSaturated(now, options.connection_idle_max);
-  deadlines_.age = AddSaturated(now, options.connection_age_max);
+  quiet_deadlines_.keepalive = AddSaturated(now, options.keepalive_time);
+  quiet_deadlines_.unused = AddSaturated(now, options.connection_idle_max);
+  quiet_deadlines_.age = AddSaturated(now, options.connection_age_max);
   WriteSettings(output_, LocalSettings(options).list);
   const uint32_t widening = ConnectionWindow(options) - kWindowInitial;
   if (widening != 0) WriteWindowUpdate(output_, kConnectionStreamId, widening);
 }
 
+Connection::Connection(DormantConnection& dormant)
+    : LastingState(dormant),
+      reader_(options_, FrameReader::Begin::kAtFrame),
+      decoder_(options_, counters_, std::move(dormant.decoder_)),
+      budget_(options_.receive_budget_bytes),
+      has_settings_ack_(true),
+      streams_(std::move(dormant.streams_)),
+      encoder_(counters_, std::move(dormant.encoder_)) {}
+
 Connection::~Connection() = default;
+
+// Whether all that is not in LastingState is as in a new connection.
+bool Connection::IsQuiet() const {
+  return deadlines_.preface == kNever && has_settings_ack_ && streams_.size() == 0 &&
+         !shutdown_.has_begun() && !is_drain_event_due_ && reader_.is_at_frame() &&
+         output_.empty() && budget_.taken() == 0 && !budget_.has_waiting();
+}
+
+std::unique_ptr<DormantConnection> Connection::FallDormant() {
+  WEIR_CHECK(CanFallDormant());
+  std::unique_ptr<DormantConnection> dormant(new DormantConnection(*this));
+  ++counters_.dormancies;
+  dormant->decoder_ = std::move(decoder_).TakeHpack();
+  dormant->encoder_ = std::move(encoder_).TakeHpack();
+  dormant->streams_ = std::move(streams_).TakeHistory();
+  return dormant;
+}
 
 bool Connection::WantsInput() const {
   return !shutdown_.is_over() && output_.size() < options_.output_pause_bytes &&
@@ -82,7 +106,7 @@ void Connection::ConfirmDrain() {
   if (shutdown_.On(ShutdownInput::kConfirmed) != ShutdownAction::kSetLimit) return;
   deadlines_.drain = kNever;
   WriteGoAway(output_, shutdown_.SetLimit(highest_processed_), ErrorCode::kNoError, drain_debug_);
-  if (is_too_old_) deadlines_.age = AddSaturated(now_, options_.connection_age_grace);
+  if (is_too_old_) quiet_deadlines_.age = AddSaturated(now_, options_.connection_age_grace);
 }
 
 void Connection::CloseNow(ErrorCode code, std::string_view debug) {
@@ -118,6 +142,7 @@ void Connection::Abandon() {
   ended_stream_ = data_stream_ = {};
   block_.fragments.Release();
   deadlines_ = {};
+  quiet_deadlines_ = {};
 }
 
 // Nothing is interpreted or framed any more. Streams wait only to be released.
@@ -128,6 +153,7 @@ void Connection::EndEverything() {
   ended_stream_ = {};
   block_.fragments.Release();
   deadlines_ = {};
+  quiet_deadlines_ = {};
 }
 
 }  // namespace weir::http2

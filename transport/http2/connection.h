@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@
 #include "transport/base/bytes.h"
 #include "transport/base/intrusive_list.h"
 #include "transport/base/time.h"
-#include "transport/http2/abuse_guard.h"
+#include "transport/http2/dormant_connection.h"
 #include "transport/http2/error_code.h"
 #include "transport/http2/event.h"
 #include "transport/http2/field_block.h"
@@ -37,7 +38,6 @@
 #include "transport/http2/output_fields.h"
 #include "transport/http2/output_scheduler.h"
 #include "transport/http2/receive_budget.h"
-#include "transport/http2/settings.h"
 #include "transport/http2/shutdown.h"
 #include "transport/http2/stream_store.h"
 #include "transport/http2/violation.h"
@@ -45,11 +45,13 @@
 
 namespace weir::http2 {
 
-class Connection {
+class Connection : private LastingState {
  public:
   // `options` and `counters` must outlive the connection. Our SETTINGS, and the WINDOW_UPDATE that
   // widens the connection window, are the first output.
   Connection(const ConnectionOptions& options, ConnectionCounters& counters, TimePoint now);
+  // Goes on where FallDormant() stopped. Leaves nothing in `dormant`.
+  explicit Connection(DormantConnection& dormant);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -185,6 +187,14 @@ class Connection {
   TimePoint NextDeadline() const;
   void OnDeadline(TimePoint now);
 
+  // ---- Sleep.
+
+  // True when its memory was given back for want of traffic, and all that is left to remember fits
+  // in a DormantConnection.
+  bool CanFallDormant() const { return deadlines_.idle == kNever && IsQuiet(); }
+  // If so: what a connection is made from when it has to go on. This one must not be used any more.
+  std::unique_ptr<DormantConnection> FallDormant();
+
   // ---- Facts.
 
   size_t open_streams() const;  // as counted against max_concurrent_streams
@@ -205,7 +215,7 @@ class Connection {
   static constexpr uint64_t kDrainPing = 0x64'72'61'69'6e'21'21'21;
   static constexpr uint64_t kKeepalivePing = 0x61'6c'69'76'65'3f'3f'3f;
 
-  // When something has to happen if nothing else does.
+  // When something has to happen if nothing else does, beside quiet_deadlines_.
   struct Deadlines {
     TimePoint preface = kNever;
     TimePoint settings_ack = kNever;
@@ -213,9 +223,6 @@ class Connection {
     TimePoint drain = kNever;
     TimePoint idle = kNever;
     TimePoint stall = kNever;
-    TimePoint keepalive = kNever;
-    TimePoint unused = kNever;  // ConnectionOptions::connection_idle_max
-    TimePoint age = kNever;
   };
 
   // Receiving. A handler returns true when it filled `event`.
@@ -289,6 +296,7 @@ class Connection {
   // The end, and time.
   void ConfirmDrain();
   void EndEverything();
+  bool IsQuiet() const;
   TimePoint EarliestForPeer() const;
   void OnPeerDeadline();
   void OnDrainDeadline();
@@ -301,43 +309,29 @@ class Connection {
   void OnAgeDeadline();
   void DrainByItself(Limit limit, std::string_view debug);
 
-  const ConnectionOptions& options_;
-  ConnectionCounters& counters_;
-  TimePoint now_;
-  TimePoint last_traffic_;
-
   FrameReader reader_;
   FieldBlock block_;  // the one CONTINUATION goes on with
   FieldDecoder decoder_;
-  ReceiveWindow receive_window_;
   ReceiveBudget budget_;
   StreamKey data_stream_;   // whom further pieces of a DATA frame go to
   StreamKey ended_stream_;  // about whom kStreamEnded is due
   bool has_settings_ack_ = false;
-  bool is_peer_going_away_ = false;
   bool is_paused_ = false;
   bool has_paused_ = false;          // since a deadline of the peer was judged last
   bool is_reset_premature_ = false;  // the last RST_STREAM of the peer
   bool is_drain_event_due_ = false;
   Violation failure_ = Violation::kNone;  // about which kConnectionFailed is due
-  StreamId highest_processed_ = 0;
 
-  PeerSettings peer_;
   StreamStore streams_;
-  AbuseGuard guard_;
   Shutdown shutdown_;
   Deadlines deadlines_;
-  uint32_t pings_outstanding_ = 0;
   // False while a deadline only asks for the time, because on a quiet connection the last time that
   // was told can be hours old: it was set to that, and the clock starts where it is found over.
   bool has_drain_clock_ = false;
-  bool is_too_old_ = false;          // the drain is because of its age
-  bool has_keepalive_ping_ = false;  // sent, and nothing has arrived since
-  bool has_unused_clock_ = true;
+  bool is_too_old_ = false;  // the drain is because of its age
   std::string drain_debug_;
 
   FieldEncoder encoder_;
-  SendWindows send_windows_;
   OutputScheduler scheduler_;
   IntrusiveList<SendQueue, InEvents> writable_;
   OutputBuffer output_;

@@ -64,7 +64,7 @@ bool Connection::AfterInput(Event* event) {
                                                                    : Limit::kOutputPause);
   }
   if (is_drain_event_due_ && NextDrainBegun(event)) return true;
-  return NextStreamOutput(event);
+  return !writable_.empty() && NextStreamOutput(event);
 }
 
 void Connection::FillStreamEvent(const Stream& stream, Event::Kind kind, Event* event) {

@@ -240,7 +240,7 @@ void Connection::CloseStream(Stream& stream, ReceiveState how) {
   if (stream.queue != nullptr) output_.Settle(scheduler_.Drop(*stream.queue));
   streams_.Close(stream, how);
   if (streams_.open() == 0 && options_.connection_idle_max != kForever) [[unlikely]] {
-    deadlines_.unused = now_;
+    quiet_deadlines_.unused = now_;
     has_unused_clock_ = false;
   }
 }

@@ -14,21 +14,21 @@ constexpr std::string_view kMaxAge = "max_age";
 
 TimePoint Connection::NextDeadline() const {
   return std::min({EarliestForPeer(), deadlines_.drain, deadlines_.idle, deadlines_.stall,
-                   deadlines_.unused, deadlines_.age});
+                   quiet_deadlines_.unused, quiet_deadlines_.age});
 }
 
 // Of what the peer owes us.
 TimePoint Connection::EarliestForPeer() const {
-  return std::min(
-      {deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block, deadlines_.keepalive});
+  return std::min({deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block,
+                   quiet_deadlines_.keepalive});
 }
 
 void Connection::OnDeadline(TimePoint now) {
   now_ = std::max(now_, now);
   if (now_ >= EarliestForPeer()) OnPeerDeadline();
   if (now_ >= deadlines_.drain) OnDrainDeadline();
-  if (now_ >= deadlines_.age) OnAgeDeadline();
-  if (now_ >= deadlines_.unused) OnUnusedDeadline();
+  if (now_ >= quiet_deadlines_.age) OnAgeDeadline();
+  if (now_ >= quiet_deadlines_.unused) OnUnusedDeadline();
   if (now_ >= deadlines_.stall) OnStallDeadline();
   if (now_ >= deadlines_.idle) OnIdleDeadline();
 }
@@ -49,11 +49,11 @@ void Connection::OnPeerDeadline() {
   judge(&deadlines_.preface, options_.preface_timeout, Violation::kPrefaceTimeout);
   judge(&deadlines_.settings_ack, options_.settings_ack_timeout, Violation::kSettingsAckTimeout);
   judge(&deadlines_.header_block, options_.header_block_timeout, Violation::kHeaderBlockTimeout);
-  if (now_ < deadlines_.keepalive) return;
+  if (now_ < quiet_deadlines_.keepalive) return;
   if (is_fair || !has_keepalive_ping_) {
     OnKeepaliveDeadline();
   } else {
-    deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
+    quiet_deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
   }
 }
 
@@ -95,11 +95,11 @@ void Connection::OnKeepaliveDeadline() {
   const TimePoint quiet_at = AddSaturated(last_traffic_, options_.keepalive_time);
   if (now_ < quiet_at) {
     has_keepalive_ping_ = false;
-    deadlines_.keepalive = quiet_at;
+    quiet_deadlines_.keepalive = quiet_at;
   } else if (!has_keepalive_ping_) {
     has_keepalive_ping_ = true;
     WritePing(output_, kKeepalivePing, /*is_ack=*/false);
-    deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
+    quiet_deadlines_.keepalive = AddSaturated(now_, options_.keepalive_timeout);
   } else {
     Fail(Violation::kKeepaliveTimeout);
   }
@@ -108,7 +108,7 @@ void Connection::OnKeepaliveDeadline() {
 // ---- Connections that have had their time (gRFC A9).
 
 void Connection::LimitAge(Duration age) {
-  if (!is_draining()) deadlines_.age = AddSaturated(now_, age);
+  if (!is_draining()) quiet_deadlines_.age = AddSaturated(now_, age);
 }
 
 void Connection::OnAgeDeadline() {
@@ -117,17 +117,17 @@ void Connection::OnAgeDeadline() {
     return;
   }
   is_too_old_ = true;
-  deadlines_.age = kNever;  // until the final GOAWAY
+  quiet_deadlines_.age = kNever;  // until the final GOAWAY
   DrainByItself(Limit::kConnectionAge, kMaxAge);
 }
 
 void Connection::OnUnusedDeadline() {
   if (streams_.open() != 0) {
-    deadlines_.unused = kNever;  // until the last of them closes
+    quiet_deadlines_.unused = kNever;  // until the last of them closes
   } else if (!std::exchange(has_unused_clock_, true)) {
-    deadlines_.unused = AddSaturated(now_, options_.connection_idle_max);
+    quiet_deadlines_.unused = AddSaturated(now_, options_.connection_idle_max);
   } else {
-    deadlines_.unused = kNever;
+    quiet_deadlines_.unused = kNever;
     DrainByItself(Limit::kConnectionIdle, "max_idle");
   }
 }

@@ -6,6 +6,7 @@
 #define WEIR_TRANSPORT_HTTP2_FIELD_DECODER_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "transport/base/bytes.h"
 #include "transport/http2/field_memo.h"
@@ -20,8 +21,12 @@ namespace weir::http2 {
 class FieldDecoder {
  public:
   // Both must outlive this object.
-  FieldDecoder(const ConnectionOptions& options, ConnectionCounters& counters)
-      : options_(options), counters_(counters) {}
+  FieldDecoder(const ConnectionOptions& options, ConnectionCounters& counters,
+               HpackDecoder hpack = {})
+      : options_(options), counters_(counters), hpack_(std::move(hpack)) {}
+
+  // The compression state.
+  HpackDecoder TakeHpack() && { return std::move(hpack_); }
 
   // kNone sets `section`. A violation of stream scope leaves the compression state right.
   Violation DecodeRequest(ByteView block, FieldSectionPtr* section) {

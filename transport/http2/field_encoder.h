@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "transport/base/buffer.h"
 #include "transport/base/bytes.h"
@@ -18,7 +19,11 @@ namespace weir::http2 {
 class FieldEncoder {
  public:
   // `counters` must outlive this object.
-  explicit FieldEncoder(ConnectionCounters& counters) : counters_(counters) {}
+  explicit FieldEncoder(ConnectionCounters& counters, HpackEncoder hpack = {})
+      : counters_(counters), hpack_(std::move(hpack)) {}
+
+  // The compression state.
+  HpackEncoder TakeHpack() && { return std::move(hpack_); }
 
   // The header block. It must be sent: the peer's table follows it. Valid until the next call.
   ByteView Encode(OutputFields fields);

@@ -14,10 +14,15 @@ constexpr std::string_view kClientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 }  // namespace
 
-FrameReader::FrameReader(const ConnectionOptions& options)
+FrameReader::FrameReader(const ConnectionOptions& options, Begin begin)
     : sequence_(options),
       max_frame_size_(
-          std::clamp(options.max_frame_size, kMaxFrameSizeFloor, kMaxFrameSizeCeiling)) {}
+          std::clamp(options.max_frame_size, kMaxFrameSizeFloor, kMaxFrameSizeCeiling)) {
+  if (begin == Begin::kAtFrame) {
+    sequence_.SkipFirstSettings();
+    state_ = State::kHeader;
+  }
+}
 
 FrameReader::Step FrameReader::Fail(Violation violation) {
   violation_ = violation;

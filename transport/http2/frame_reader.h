@@ -38,8 +38,11 @@ class FrameReader {
  public:
   enum class Step : uint8_t { kFrame, kNeedsInput, kViolation };
 
+  // What comes first: the client preface, or any frame, since all that must come before it did.
+  enum class Begin : uint8_t { kAtPreface, kAtFrame };
+
   // `options` must outlive this object.
-  explicit FrameReader(const ConnectionOptions& options);
+  explicit FrameReader(const ConnectionOptions& options, Begin begin = Begin::kAtPreface);
 
   // Feeds the next octets of the stream, the client preface first. They must stay valid until Next
   // returns kNeedsInput; feed again only after that.
@@ -47,9 +50,9 @@ class FrameReader {
 
   // kFrame fills `frame`; kViolation is final and violation() says what it was.
   Step Next(Frame* frame) {
-    if (state_ == State::kHeader && header_filled_ == 0 && input_.size() >= kFrameHeaderSize)
-        [[likely]] {
-      return NextInPlace(frame);
+    if (state_ == State::kHeader && header_filled_ == 0) [[likely]] {
+      if (input_.size() >= kFrameHeaderSize) return NextInPlace(frame);
+      if (input_.empty() && !carried_delivered_) return Step::kNeedsInput;
     }
     return NextInPieces(frame);
   }
@@ -63,6 +66,12 @@ class FrameReader {
   // before the CONTINUATION that must follow.
   bool in_header_block() const {
     return sequence_.in_header_block() || (state_ == State::kPayload && IsBlockFrame());
+  }
+
+  // True when the next octet begins a frame, which may be of any type: a reader that begins there
+  // would go on in the same way.
+  bool is_at_frame() const {
+    return state_ == State::kHeader && sequence_.accepts_any_frame() && buffered_bytes() == 0;
   }
 
   // Octets stored from earlier calls.

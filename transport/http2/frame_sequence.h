@@ -31,6 +31,10 @@ class FrameSequence {
            header.length <= options_.header_block_bytes_max;
   }
 
+  // The first SETTINGS have come already.
+  void SkipFirstSettings() { expected_ = Expected::kAnyFrame; }
+
+  bool accepts_any_frame() const { return expected_ == Expected::kAnyFrame; }
   bool has_settings() const { return expected_ != Expected::kFirstSettings; }
   bool in_header_block() const { return expected_ == Expected::kContinuation; }
 

@@ -162,6 +162,7 @@ struct ConnectionCounters {
   uint64_t output_blocks_encoded = 0;
   uint64_t reads_paused = 0;
   uint64_t idle_releases = 0;                 // see ConnectionOptions::idle_release_delay
+  uint64_t dormancies = 0;                    // see Connection::FallDormant
   uint64_t violations[kViolationCount] = {};  // by Violation
   LimitCounters limits;
 

@@ -17,8 +17,6 @@ struct Stream {
 
   const StreamId id;
   StreamKey key;
-  void* user = nullptr;              // what the layer above attached
-  Stream* next_in_bucket = nullptr;  // the store's
 
   // The receive half.
   ReceiveState receive_state = ReceiveState::kIdle;
@@ -29,14 +27,17 @@ struct Stream {
   // Both halves are over on the wire: the id is known to the closed streams, not to the index.
   bool is_closed = false;
 
+  void* user = nullptr;              // what the layer above attached
+  Stream* next_in_bucket = nullptr;  // the store's
+
   ReceiveWindow receive_window;
   uint32_t window_growth = 0;  // of its size, out of the connection's budget
+  // The stream has some of the connection's receive budget, or waits for some.
+  bool uses_budget = false;
   // Until our SETTINGS are acknowledged: what of the provisional window was left over when a
   // message asked for some of it.
   int64_t window_spare = kWindowMax;
   uint64_t window_wanted = 0;  // for a message, while it waits for the budget; else 0
-  // The stream has some of the connection's receive budget, or waits for some.
-  bool uses_budget = false;
   // DATA octets still to come by content-length, or -1 when it was not given.
   int64_t content_left = -1;
 

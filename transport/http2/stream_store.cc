@@ -62,6 +62,13 @@ void StreamStore::Abandon() {
   open_ = 0;
 }
 
+StreamStore::History StreamStore::TakeHistory() && {
+  slots_.ReleaseMemory();
+  return {.highest_id = highest_id_,
+          .generation = slots_.first_generation(),
+          .closed = std::move(closed_)};
+}
+
 void StreamStore::ReleaseIdleMemory() {
   closed_.ReleaseIdleMemory();
   if (open_ == 0) {

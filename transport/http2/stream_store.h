@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "transport/base/slot_map.h"
 #include "transport/http2/closed_streams.h"
@@ -21,7 +22,19 @@ namespace weir::http2 {
 
 class StreamStore {
  public:
+  // What an empty store has to remember: where another goes on with it, no key and no id becomes
+  // valid again.
+  struct History {
+    StreamId highest_id = 0;
+    uint32_t generation = 0;  // of the slots
+    ClosedStreams closed;
+  };
+
   StreamStore() = default;
+  explicit StreamStore(History history)
+      : slots_(history.generation),
+        highest_id_(history.highest_id),
+        closed_(std::move(history.closed)) {}
   StreamStore(const StreamStore&) = delete;
   StreamStore& operator=(const StreamStore&) = delete;
 
@@ -70,6 +83,9 @@ class StreamStore {
   void ForEach(Visit visit) {
     slots_.ForEach([&](StreamKey, Stream& stream) { visit(stream); });
   }
+
+  // Of a store without records. It must not be used any more.
+  History TakeHistory() &&;
 
   // Gives back what is not needed now; forgets the closed streams.
   void ReleaseIdleMemory();
