@@ -146,6 +146,10 @@ TlsReadResult TlsSession::ReadPlaintext(std::span<uint8_t> into) {
     input_ = ByteView();
     return {TlsReadResult::Kind::kFailed, 0};
   }
+  // After the last whole record of what was fed, OpenSSL would say the same, and take long to.
+  if (is_handshake_done_ && input_.empty() && SSL_has_pending(ssl_) == 0) {
+    return {TlsReadResult::Kind::kWantMore, 0};
+  }
   ERR_clear_error();  // what another user of this thread may have left would be taken for ours
   size_t bytes = 0;
   const int result = SSL_read_ex(ssl_, into.data(), into.size(), &bytes);

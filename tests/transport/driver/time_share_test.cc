@@ -197,6 +197,25 @@ TEST_F(TimeShareOfThree, SuspectsRestForEachOther) {
   EXPECT_TRUE(share_.Postpones(&a_, a_.entry, kStart + 26ms));
 }
 
+// A handshake is what somebody may begin again and again, with one connection after another. What
+// takes long later is paid for by who took it: else all connections of a busy client would wait for
+// each other until they are a second old.
+TEST_F(TimeShareOfThree, SuspectsRestForTheFirstLongServicesOfEach) {
+  Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
+  Peer other{.entry = TimeShare::EntryOfNew(kStart)};
+  Serve(b_, 50us, kStart);
+  for (int i = 0; i < 4; ++i) {
+    const TimePoint now = kStart + i * 2ms;
+    Serve(b_, 50us, now);
+    EXPECT_EQ(Serve(new_one, 500us, now, true), 500us);
+    EXPECT_TRUE(share_.Postpones(&other, other.entry, now + 999us)) << i;
+    EXPECT_FALSE(share_.Postpones(&other, other.entry, now + 1ms)) << i;
+  }
+  Serve(b_, 50us, kStart + 8ms);
+  EXPECT_EQ(Serve(new_one, 500us, kStart + 8ms, true), 500us);
+  EXPECT_FALSE(share_.Postpones(&other, other.entry, kStart + 8ms));
+}
+
 // ---- a worker that keeps it
 
 class Resting : public DriverTest {
