@@ -240,10 +240,10 @@ void Call::RunCallback(const std::function<void()>& callback) const {
 }
 
 void Call::DropCallbacks() {
-  Callbacks& callbacks = this->callbacks();
-  const std::lock_guard lock(callbacks.mutex);
-  callbacks.on_cancel.clear();
-  callbacks.on_drain.clear();
+  Callbacks* const callbacks = callbacks_.load(std::memory_order_relaxed);  // made by this thread
+  const std::lock_guard lock(callbacks->mutex);
+  callbacks->on_cancel.clear();
+  callbacks->on_drain.clear();
 }
 
 void Call::Finish(Status status) {
@@ -386,30 +386,26 @@ void Call::SetRetryPushback(std::chrono::milliseconds delay) {
   extras().trailing.Set("grpc-retry-pushback-ms", std::to_string(delay.count()));
 }
 
-Call::Callbacks& Call::callbacks() {
-  Callbacks* found = callbacks_.load(std::memory_order_relaxed);
-  if (found == nullptr) callbacks_.store(found = new Callbacks);
-  return *found;
-}
-
 void Call::OnCancel(std::function<void()> callback) {
-  Callbacks& callbacks = this->callbacks();
-  const std::lock_guard lock(callbacks.mutex);
-  if (is_cancelled_.load()) {
-    RunCallback(callback);
-  } else {
-    callbacks.on_cancel.push_back(std::move(callback));
-  }
+  if (!KeepCallback(&Callbacks::on_cancel, is_cancelled_, &callback)) RunCallback(callback);
 }
 
 void Call::OnDrain(std::function<void()> callback) {
-  Callbacks& callbacks = this->callbacks();
-  const std::lock_guard lock(callbacks.mutex);
-  if (connection_->is_draining()) {
+  if (!KeepCallback(&Callbacks::on_drain, connection_->draining(), &callback)) {
     RunCallback(callback);
-  } else {
-    callbacks.on_drain.push_back(std::move(callback));
   }
+}
+
+// False if what it waits for has happened already: then it is to run at once, and not under the
+// lock, since it may end the call.
+bool Call::KeepCallback(Callbacks::List Callbacks::*list, const std::atomic<bool>& has_happened,
+                        std::function<void()>* callback) {
+  Callbacks* callbacks = callbacks_.load(std::memory_order_relaxed);  // made by this thread
+  if (callbacks == nullptr) callbacks_.store(callbacks = new Callbacks);
+  const std::lock_guard lock(callbacks->mutex);
+  if (has_happened.load()) return false;
+  (callbacks->*list).push_back(std::move(*callback));
+  return true;
 }
 
 void Call::AddObserver(MessageObserver* observer) {

@@ -233,7 +233,8 @@ class Call final : public internal::CoroutineStream,
   void CancelByServer();
   void EndStream(StatusCode code);
   void Cancel();
-  Callbacks& callbacks();
+  bool KeepCallback(Callbacks::List Callbacks::*list, const std::atomic<bool>& has_happened,
+                    std::function<void()>* callback);
   void RunCallbacks(Callbacks::List Callbacks::*list);
   void RunCallback(const std::function<void()>& callback) const;
   void ClearCallbacks() {

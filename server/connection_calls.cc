@@ -162,7 +162,7 @@ void ConnectionCalls::OnClosed() {
 void ConnectionCalls::OnCallFinished(Call& call) {
   static_cast<ListNode<CallListTag>&>(call).Unlink();
   --live_calls_;
-  if (is_closed_ && live_calls_ == 0) driver_.HandlerBecameIdle();
+  if (live_calls_ == 0) driver_.HandlerBecameIdle();
 }
 
 }  // namespace weir::server

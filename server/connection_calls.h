@@ -42,6 +42,7 @@ class ConnectionCalls final : public LongLived, public driver::ConnectionHandler
   const Peer& peer() const;
   // Any thread.
   bool is_draining() const { return is_draining_.load(); }
+  const std::atomic<bool>& draining() const { return is_draining_; }
 
   // By a call, as its last action.
   void OnCallFinished(Call& call);

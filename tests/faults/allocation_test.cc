@@ -69,6 +69,8 @@ class FailingAllocation : public ::testing::TestWithParam<Session> {
     const uint64_t lost = server.worker().counters().connections_out_of_memory;
     if (!has_failed) {
       EXPECT_EQ(lost, 0u);
+      EXPECT_EQ(server.worker().counters().dormancies != 0,
+                server.idle_release_delay == Duration::zero());
       if (GetParam().hears.empty()) return;
       EXPECT_THAT(client.Hears(), Contains(GetParam().hears));
     } else {

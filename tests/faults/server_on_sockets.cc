@@ -125,6 +125,7 @@ void ServerOnSockets::Start() {
   // How long something takes must not decide what happens.
   driver::WorkerOptions worker_options;
   worker_options.service_time_max = std::chrono::hours(1);
+  worker_options.http2.idle_release_delay = idle_release_delay;
   worker_ = std::make_unique<driver::Worker>(worker_options, *context_, *loop_);
 }
 

@@ -62,6 +62,7 @@ class ServerOnSockets {
   // ---- before the first Connect
   ServerOptions options;
   std::vector<std::unique_ptr<Interceptor>> interceptors;
+  Duration idle_release_delay = http2::ConnectionOptions().idle_release_delay;
   // Called around each turn of the loop, to set up what is to happen in it.
   std::function<void(const std::function<void()>& turn)> around_turn;
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "tests/server/server_fixture.h"
@@ -179,6 +180,17 @@ std::vector<Session> AllSessions() {
   };
   const auto drain = [](ServerOnSockets& server) { server.worker().BeginDrain(); };
   const auto abort = [](ServerOnSockets& server) { server.worker().Abort(); };
+  const auto sleep_at_once = [](ServerOnSockets& server) {
+    server.idle_release_delay = Duration::zero();
+  };
+  // Timers are served some milliseconds late.
+  const auto sleep = [](ServerOnSockets& server) {
+    const auto has_slept = [&] { return server.worker().counters().dormancies != 0; };
+    for (int i = 0; i < 100 && !has_slept(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      server.Settle();
+    }
+  };
   const std::string ok = server::TrailersLine(1);
   const std::string split = testing::Headers(1).Post(server::kUnary).Unfinished();
   const std::string rest = testing::hpack::Literal("content-type", "application/grpc") +
@@ -189,6 +201,11 @@ std::vector<Session> AllSessions() {
   add({.name = "Unary", .steps = {unary}, .hears = ok});
   add({.name = "UnaryTwice",
        .steps = {unary, UnaryCall(3, server::kUnary, text)},
+       .hears = server::TrailersLine(3)});
+  add({.name = "UnaryAfterItWasDormant",
+       .prepare = sleep_at_once,
+       .steps = {unary, UnaryCall(3, server::kUnary, text)},
+       .before_last = sleep,
        .hears = server::TrailersLine(3)});
   add({.name = "UnaryInline", .steps = {UnaryCall(1, server::kBlockingUnary, text)}, .hears = ok});
   add({.name = "UnaryInlineWithMetadata",

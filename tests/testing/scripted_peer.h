@@ -59,7 +59,7 @@ class ScriptedPeer {
   std::vector<std::string> Events();
 
   // Lets time pass; deadlines that come due are served in order. A connection that can fall dormant
-  // does, and wakes up at once.
+  // after one of them does, and wakes up at once.
   void Passes(Duration duration);
 
   // The key of a stream that was started, whatever became of it.

@@ -21,7 +21,8 @@
 namespace weir {
 
 // Slots of equal size share chunks; a chunk is freed with the last slot in it, but for one of each
-// size. Thread-safe: connections may end on another thread than they began on, and both are rare.
+// size. Thread-safe: connections may end on another thread than they began on. Beginnings and ends
+// are rare, and so is that a connection falls dormant or wakes up.
 class LongLivedMemory {
  public:
   // Larger things are not what there is one of for each connection.

@@ -17,8 +17,8 @@ constexpr int kNewLongFactor = 2;
 constexpr Duration kStrangeFor = milliseconds(100);
 constexpr Duration kSuspectFor = std::chrono::seconds(1);
 constexpr uint32_t kWatchedServicesMax = 64;
-// A handshake with a request behind it: what comes in, and what is written.
-constexpr uint32_t kFirstServices = 4;
+// More than a handshake has. What is long later is not why somebody makes new connections.
+constexpr uint32_t kFirstLongServices = 4;
 
 // Connections that are alike must not rest for each other.
 constexpr int kTakesLess = 2;
@@ -77,8 +77,8 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     entry.watch_end = now;
   }
   // Handshakes are long, and somebody may make many connections for them.
-  const bool is_first = entry.first_services < kFirstServices && ++entry.first_services != 0;
-  if (kind == kLong && is_first && now < entry.suspect_end) {
+  if (kind == kLong && now < entry.suspect_end && entry.first_long_services < kFirstLongServices) {
+    ++entry.first_long_services;
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);
   }
   if (kind != kVeryLong && !IsStranger(entry, now)) {

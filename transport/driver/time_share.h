@@ -21,7 +21,7 @@ namespace weir::driver {
 //
 //   short     up to `service_time_max`
 //   long      up to a millisecond; the connection rests as long as it took; if it was one of the
-//             first services of the connection, all suspects rest twice as long (handshakes are
+//             first long services of a new one, all suspects rest twice as long (handshakes are
 //             long)
 //   very long beyond; it rests three times as long (for 40 ms at most), and so does every suspect:
 //             who is new, or took very long in the last second. So they all together have a quarter
@@ -49,7 +49,7 @@ class TimeShare {
     TimePoint suspect_end = TimePoint::min();
     TimePoint rest_end = TimePoint::min();  // of its last rest
     uint32_t watched_services = 0;          // that were not very long, since it is watched
-    uint32_t first_services = 0;            // how many there were, as long as they are few
+    uint32_t first_long_services = 0;       // how many there were, as long as they are few
     Duration service = Duration::zero();    // what it rests for
   };
 

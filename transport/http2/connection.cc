@@ -46,9 +46,11 @@ Connection::Connection(DormantConnection& dormant)
 
 Connection::~Connection() = default;
 
-// Whether all that is not in LastingState is as in a new connection.
+// Whether all that is not in LastingState is as in a new connection. (Without an idle deadline,
+// none being armed does not say that memory was given back.)
 bool Connection::IsQuiet() const {
-  return deadlines_.preface == kNever && has_settings_ack_ && streams_.size() == 0 &&
+  return options_.idle_release_delay != kForever && deadlines_.preface == kNever &&
+         deadlines_.stall == kNever && has_settings_ack_ && streams_.size() == 0 &&
          !shutdown_.has_begun() && !is_drain_event_due_ && reader_.is_at_frame() &&
          output_.empty() && budget_.taken() == 0 && !budget_.has_waiting();
 }

@@ -317,7 +317,6 @@ class Connection : private LastingState {
   StreamKey ended_stream_;  // about whom kStreamEnded is due
   bool has_settings_ack_ = false;
   bool is_paused_ = false;
-  bool has_paused_ = false;          // since a deadline of the peer was judged last
   bool is_reset_premature_ = false;  // the last RST_STREAM of the peer
   bool is_drain_event_due_ = false;
   Violation failure_ = Violation::kNone;  // about which kConnectionFailed is due

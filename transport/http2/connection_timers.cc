@@ -86,6 +86,7 @@ void Connection::OnIdleDeadline() {
   reader_.ReleaseIdleMemory();
   decoder_.ReleaseIdleMemory();
   encoder_.ReleaseIdleMemory();
+  if (scheduler_.queued_bytes() == 0) deadlines_.stall = kNever;
   streams_.ReleaseIdleMemory();
 }
 

@@ -54,6 +54,7 @@ class LastingState {
   StreamId highest_processed_ = 0;
   uint32_t pings_outstanding_ = 0;
   bool is_peer_going_away_ = false;
+  bool has_paused_ = false;          // since a deadline of the peer was judged last
   bool has_keepalive_ping_ = false;  // sent, and nothing has arrived since
   bool has_unused_clock_ = true;
 };

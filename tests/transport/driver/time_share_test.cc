@@ -204,6 +204,7 @@ TEST_F(TimeShareOfThree, SuspectsRestForTheFirstLongServicesOfEach) {
   Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
   Peer other{.entry = TimeShare::EntryOfNew(kStart)};
   Serve(b_, 50us, kStart);
+  for (int i = 0; i < 10; ++i) Serve(new_one, 50us, kStart, true);  // which do not count
   for (int i = 0; i < 4; ++i) {
     const TimePoint now = kStart + i * 2ms;
     Serve(b_, 50us, now);

@@ -91,6 +91,21 @@ class TlsAtEverySplit : public TlsDriverTest, public ::testing::WithParamInterfa
 INSTANTIATE_TEST_SUITE_P(Split, TlsAtEverySplit, ::testing::ValuesIn(testing::AllSegmentations()),
                          [](const auto& test) { return testing::NameOf(test.param); });
 
+TEST_P(TlsAtEverySplit, ServesARequestAfterItWasDormant) {
+  testing::TlsClient tls({.newest_version = TLS1_3_VERSION});
+  Segmenter cut(GetParam());
+  Client& client = ConnectAndStartTls(tls);
+  client.record.on_event = AnswerWith("body");
+  for (uint32_t call = 0; call < 3; ++call) {
+    loop_.Advance(std::chrono::seconds(5));
+    Settle();
+    EXPECT_EQ(worker().counters().dormancies, call + 1);
+    Sends(tls, Request(2 * call + 1));
+    Exchange(client, tls, &cut);
+    EXPECT_THAT(Hears(tls), Contains("DATA " + std::to_string(2 * call + 1) + " 'body'"));
+  }
+}
+
 TEST_P(TlsAtEverySplit, ServesARequest) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     testing::TlsClient tls({.newest_version = version});

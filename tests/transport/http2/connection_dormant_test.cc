@@ -123,10 +123,54 @@ TEST_P(Dormant, KnowsWhichStreamsThereWere) {
   EXPECT_NE(peer.Key(7), old);
   EXPECT_FALSE(peer.connection().IsWritable(old));
   EXPECT_TRUE(peer.connection().IsWritable(peer.Key(7)));
-  peer.Events();
+}
+
+TEST_P(Dormant, KnowsTheHighestStream) {
+  ScriptedPeer peer = Peer();
+  Call(peer, 5);
+  Sleep(peer);
   peer.Sends(Request(3));
-  EXPECT_THAT(peer.Events(), Contains(HasSubstr("failed")));
-  EXPECT_THAT(peer.Hears(), Contains(HasSubstr("GOAWAY 7")));
+  EXPECT_THAT(peer.Events(), Contains(HasSubstr("failed STREAM_CLOSED")));
+  EXPECT_THAT(peer.Hears(), Contains(HasSubstr("GOAWAY 5 STREAM_CLOSED")));
+}
+
+// What the peer sent before it knew is harmless for a stream that we have reset.
+TEST_P(Dormant, KnowsThatItHasResetAStream) {
+  ScriptedPeer peer = Peer();
+  peer.Sends(OpenRequest(1));
+  peer.connection().ResetStream(peer.Key(1), ErrorCode::kCancel);
+  peer.connection().ReleaseStream(peer.Key(1));
+  peer.Hears();
+  peer.Events();
+  Sleep(peer);
+  peer.Sends(Data(1, "late"));
+  EXPECT_THAT(peer.Events(), IsEmpty());
+  EXPECT_FALSE(peer.connection().has_failed());
+}
+
+// The time of a response that waited is not over when the response is.
+TEST_P(Dormant, HasNoDeadlineForWhatWasTaken) {
+  ScriptedPeer peer = Peer(Settings({{4, 0}}));
+  peer.Sends(Request(1));
+  peer.connection().SendHeaders(peer.Key(1), kOkTemplate);
+  peer.connection().SendData(peer.Key(1), BufferOf("waits"));
+  peer.connection().SendTrailers(peer.Key(1), kEndTemplate);
+  peer.connection().ReleaseStream(peer.Key(1));
+  peer.Hears();
+  peer.Passes(5s);
+  EXPECT_EQ(peer.counters().dormancies, 0u);
+  peer.Sends(WindowUpdate(1, 100));
+  EXPECT_THAT(peer.Hears(), Contains("DATA 1 'waits'"));
+  peer.Events();
+  Sleep(peer);
+}
+
+TEST_P(Dormant, IsNobodyWhoKeepsHisBuffers) {
+  options_.idle_release_delay = kForever;
+  ScriptedPeer peer = Peer();
+  Call(peer, 1);
+  peer.Passes(1h);
+  EXPECT_EQ(peer.counters().dormancies, 0u);
 }
 
 TEST_P(Dormant, KnowsTheHighestStreamForItsGoAway) {
