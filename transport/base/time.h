@@ -22,6 +22,13 @@ constexpr TimePoint AddSaturated(TimePoint now, Duration delay) {
   return delay >= kNever - now ? kNever : now + delay;
 }
 
+// The earliest of several. (std::min of a list goes through memory.)
+template <typename... Others>
+constexpr TimePoint Earliest(TimePoint first, Others... others) {
+  ((first = others < first ? others : first), ...);
+  return first;
+}
+
 }  // namespace weir
 
 #endif  // WEIR_TRANSPORT_BASE_TIME_H_

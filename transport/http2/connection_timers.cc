@@ -13,14 +13,14 @@ constexpr std::string_view kMaxAge = "max_age";
 }  // namespace
 
 TimePoint Connection::NextDeadline() const {
-  return std::min({EarliestForPeer(), deadlines_.drain, deadlines_.idle, deadlines_.stall,
-                   quiet_deadlines_.unused, quiet_deadlines_.age});
+  return Earliest(EarliestForPeer(), deadlines_.drain, deadlines_.idle, deadlines_.stall,
+                  quiet_deadlines_.unused, quiet_deadlines_.age);
 }
 
 // Of what the peer owes us.
 TimePoint Connection::EarliestForPeer() const {
-  return std::min({deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block,
-                   quiet_deadlines_.keepalive});
+  return Earliest(deadlines_.preface, deadlines_.settings_ack, deadlines_.header_block,
+                  quiet_deadlines_.keepalive);
 }
 
 void Connection::OnDeadline(TimePoint now) {

@@ -6,9 +6,7 @@
 #ifndef WEIR_TRANSPORT_HTTP2_DORMANT_CONNECTION_H_
 #define WEIR_TRANSPORT_HTTP2_DORMANT_CONNECTION_H_
 
-#include <algorithm>
 #include <cstdint>
-#include <utility>
 
 #include "transport/base/long_lived.h"
 #include "transport/base/time.h"
@@ -64,7 +62,7 @@ class DormantConnection final : public LongLived, private LastingState {
  public:
   // When it has to wake up even though nothing arrives, or kNever.
   TimePoint NextDeadline() const {
-    return std::min({quiet_deadlines_.keepalive, quiet_deadlines_.unused, quiet_deadlines_.age});
+    return Earliest(quiet_deadlines_.keepalive, quiet_deadlines_.unused, quiet_deadlines_.age);
   }
 
  private:

@@ -19,5 +19,13 @@ TEST(Time, AddsUpToNever) {
   EXPECT_EQ(AddSaturated(kNow, -5s), kNow - 5s);
 }
 
+TEST(Time, FindsTheEarliest) {
+  constexpr TimePoint kNow{1h};
+  EXPECT_EQ(Earliest(kNow), kNow);
+  EXPECT_EQ(Earliest(kNow, kNever, kNow - 1ns), kNow - 1ns);
+  EXPECT_EQ(Earliest(kNever, kNow, kNow + 1ns), kNow);
+  EXPECT_EQ(Earliest(kNever, kNever), kNever);
+}
+
 }  // namespace
 }  // namespace weir
