@@ -23,6 +23,8 @@ size_t ReleaseStep(uint32_t stream_window) {
 
 // What a stream may keep of a buffer whose content was larger than what is left of it.
 constexpr size_t kSpareBytes = 64 * 1024;
+// Of the buffer of a response: the next call finds it there.
+constexpr size_t kKeptResponseBytes = 512;
 
 }  // namespace
 
@@ -52,6 +54,8 @@ void BlockingBridge::ReleaseMemory() {
   if (reading_.capacity() != 0) reading_.Release();
   input_.ReleaseMemory();
   if (!outgoing_.empty()) outgoing_.clear();
+  encoded_response_.Truncate(0);
+  if (encoded_response_.capacity() > kKeptResponseBytes) encoded_response_.Release();
 }
 
 void BlockingBridge::AddInput(ByteView data) {
@@ -180,8 +184,7 @@ Status BlockingBridge::EncodeResponse(Status status) {
   call_.NoteSent(codec, call_.response());
   const std::string_view encoding =
       call_.compress_response() ? call_.response_encoding() : std::string_view();
-  EncodeMessage(codec, call_.response(), size, *thread_->compressors, encoding,
-                &call_.encoded_response());
+  EncodeMessage(codec, call_.response(), size, *thread_->compressors, encoding, &encoded_response_);
   call_.NoteSentBytes(size);
   return status;
 }

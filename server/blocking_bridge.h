@@ -48,6 +48,8 @@ class BlockingBridge final : public internal::BlockingStream,
   void EndInput();
   // The stream has room again.
   void OnWritable();
+  // When the handler is done: its message, if it returns one, with its prefix; else empty.
+  Buffer& encoded_response() { return encoded_response_; }
   // At the end of a turn in which WorkerContext::WakeAtTurnEnd was told to.
   void Wake() { changed_.notify_all(); }
   // Every wait ends; every Read and Write fails from now on. Any thread.
@@ -111,6 +113,7 @@ class BlockingBridge final : public internal::BlockingStream,
   MessageDecoder decoder_;
   Buffer reading_;
   size_t reading_used_ = 0;
+  Buffer encoded_response_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

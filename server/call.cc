@@ -12,13 +12,7 @@
 #include "transport/net/clock.h"
 
 namespace weir::server {
-namespace {
-
-// Of the buffer in which a blocking handler's response comes from the pool: a call that is recycled
-// keeps it for the next one.
-constexpr size_t kKeptResponseBytes = 512;
-
-}  // namespace
+namespace {}  // namespace
 
 Call::Call() = default;
 Call::~Call() { delete callbacks_.load(std::memory_order_relaxed); }
@@ -298,8 +292,6 @@ void Call::Recycle() {
   if (inbound_.capacity() != 0) inbound_.Release();
   inbound_used_ = 0;
   pending_data_ = {};
-  encoded_response_.Truncate(0);
-  if (encoded_response_.capacity() > kKeptResponseBytes) encoded_response_.Release();
   are_headers_sent_ = is_initial_metadata_sealed_ = is_compression_decided_ = false;
   sealed_metadata_ = nullptr;
   compress_response_ = true;

@@ -47,17 +47,18 @@
 #include "weir/interceptor.h"
 #include "weir/server_context.h"
 #include "weir/stream.h"
+#include "weir/task.h"
 
 namespace weir::server {
 
 class BlockingBridge;
 class ConnectionCalls;
-struct DetachedTask;
 class WorkerContext;
 
 struct CallListTag {};
 
 class Call final : public internal::CoroutineStream,
+                   private internal::TaskOwner,
                    public ListNode<CallListTag>,
                    private net::Timer {
  public:
@@ -131,7 +132,6 @@ class Call final : public internal::CoroutineStream,
   http2::StreamKey stream() const { return stream_; }
   void* request() { return request_; }
   void* response() { return response_; }
-  Buffer& encoded_response() { return encoded_response_; }
 
   const ClientMetadata& client_metadata();
   void AddClientMetadata(std::string_view key, std::string_view value);
@@ -256,8 +256,10 @@ class Call final : public internal::CoroutineStream,
   // False when the pool's queue is full.
   bool SubmitToPool();
   Status StatusOfException(const std::exception_ptr& exception) const;
-  DetachedTask FinishWith(Task<Status> outcome);
-  DetachedTask RunCoroutine();
+  void RunCoroutine();
+  void StartTask(Task<Status> task);
+  Status TakeTaskResult();
+  void OnTaskEnd() noexcept override;
   // Calls a handler of the coroutine style; it may throw, also when it is awaited.
   Task<Status> InvokeCoroutine();
   struct RequestReadyAwaiter;
@@ -312,7 +314,6 @@ class Call final : public internal::CoroutineStream,
 
   void* response_ = nullptr;
   size_t response_size_ = kNotMeasured;
-  Buffer encoded_response_;  // by the pool, with its prefix
   bool are_headers_sent_ = false;
   bool compress_response_ = true;
   bool is_initial_metadata_sealed_ = false;
@@ -336,6 +337,7 @@ class Call final : public internal::CoroutineStream,
   // lost.
   StatusCode end_code_ = StatusCode::OK;
   std::string end_message_;
+  Task<Status> task_;  // the handler, or the interceptors with it, if that is a coroutine
   std::coroutine_handle<> request_waiter_;
   std::coroutine_handle<> pool_waiter_;
   Status pool_status_;

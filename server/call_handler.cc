@@ -7,7 +7,6 @@
 #include "server/blocking_bridge.h"
 #include "server/call.h"
 #include "server/connection_calls.h"
-#include "server/detached_task.h"
 #include "server/worker_context.h"
 
 namespace weir::server {
@@ -52,32 +51,49 @@ void Call::OnRequestReady() {
   }
 }
 
-// The bottom of the coroutine stack of interceptors and their handler. All that is thrown through
-// it is a lack of memory.
-DetachedTask Call::FinishWith(Task<Status> outcome) {
-  Status status;
+// Without interceptors. A handler may throw before it is a coroutine.
+void Call::RunCoroutine() {
+  if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
+  Task<Status> task;
   try {
-    status = co_await std::move(outcome);
-  } catch (const std::bad_alloc&) {
-    connection_->driver().CloseForLackOfMemory();
+    task = InvokeCoroutine();
+  } catch (...) {
+    Status status = StatusOfException(std::current_exception());
+    ClearCallbacks();
+    Finish(std::move(status));
+    return;
   }
-  Finish(std::move(status));
+  StartTask(std::move(task));
 }
 
-// The same without interceptors, and in one frame: a server may hold many thousands of such calls.
-DetachedTask Call::RunCoroutine() {
+void Call::StartTask(Task<Status> task) {
+  task_ = std::move(task);
+  task_.StartFor(*this);
+}
+
+// All that is thrown through interceptors is a lack of memory; what a handler throws without them
+// is the user's.
+Status Call::TakeTaskResult() {
+  if (!worker().config().interceptors.is_empty()) return task_.TakeResult();
   Status status;
   try {
-    if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
-    try {
-      status = co_await InvokeCoroutine();
-    } catch (...) {
-      status = StatusOfException(std::current_exception());
-    }
-    ClearCallbacks();
+    status = task_.TakeResult();
+  } catch (...) {
+    status = StatusOfException(std::current_exception());
+  }
+  ClearCallbacks();
+  return status;
+}
+
+// The bottom of every coroutine stack.
+void Call::OnTaskEnd() noexcept {
+  Status status;
+  try {
+    status = TakeTaskResult();
   } catch (const std::bad_alloc&) {
     connection_->driver().CloseForLackOfMemory();
   }
+  task_ = {};
   Finish(std::move(status));
 }
 
@@ -90,7 +106,7 @@ void Call::StartHandler() {
 void Call::LaunchHandler() {
   const InterceptorChain& interceptors = worker().config().interceptors;
   if (!interceptors.is_empty()) {
-    FinishWith(interceptors.Run(*this));
+    StartTask(interceptors.Run(*this));
     return;
   }
   switch (method_->style) {

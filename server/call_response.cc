@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "server/blocking_bridge.h"
 #include "server/call.h"
 #include "server/connection_calls.h"
 #include "server/message_encoder.h"
@@ -111,8 +112,8 @@ void Call::SendResponse(const Status& status) {
     return;
   }
   if (HasSingleResponse()) {
-    if (!encoded_response_.empty()) {
-      SendEncoded(encoded_response_);
+    if (bridge_ != nullptr && !bridge_->encoded_response().empty()) {
+      SendEncoded(bridge_->encoded_response());
     } else if (response_ == nullptr) {
       // An interceptor answered OK without calling the handler: there is no message to send.
       LogMisuse("was not called, yet an interceptor answered OK");

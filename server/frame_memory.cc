@@ -13,11 +13,14 @@
 namespace weir::internal {
 namespace {
 
-// Frames of handlers are a few hundred bytes. Larger ones are rare and go to the heap.
-constexpr std::size_t kClassBytes = 64;
-constexpr std::size_t kClasses = 32;
-// Frames kept per class: what one busy connection with its 100 streams uses, so at most 3.3 MiB a
-// thread, and that only if every class was ever used by a hundred frames at once.
+// Frames of handlers are a few hundred bytes. Larger ones are rare and go to the heap. A class is
+// as large as a block of the allocator of the C library, which has sizes of 8 behind a multiple of
+// 16: a server may hold a hundred thousand frames.
+constexpr std::size_t kClassStep = 16;
+constexpr std::size_t kClassOffset = 8;
+constexpr std::size_t kClasses = 128;
+// Frames kept per class: what one busy connection with its 100 streams uses. A program has as many
+// sizes of frames as it has coroutines; 13 MiB a thread, if it had one of every size.
 constexpr std::size_t kKeptMax = kHasAddressSanitizer ? 0 : 100;
 
 struct FreeFrameNode {
@@ -40,10 +43,10 @@ class FrameCache {
   }
 
   void* Allocate(std::size_t size) {
-    const std::size_t index = (size - 1) / kClassBytes;
+    const std::size_t index = ClassOf(size);
     if (index >= kClasses) return ::operator new(size);
     SizeClass& size_class = classes_[index];
-    if (size_class.head == nullptr) return ::operator new((index + 1) * kClassBytes);
+    if (size_class.head == nullptr) return ::operator new(index* kClassStep + kClassOffset);
     FreeFrameNode* node = size_class.head;
     size_class.head = node->next;
     --size_class.count;
@@ -51,7 +54,7 @@ class FrameCache {
   }
 
   void Free(void* frame, std::size_t size) noexcept {
-    const std::size_t index = (size - 1) / kClassBytes;
+    const std::size_t index = ClassOf(size);
     if (index >= kClasses || classes_[index].count >= kKeptMax) {
       ::operator delete(frame);
       return;
@@ -62,6 +65,11 @@ class FrameCache {
   }
 
  private:
+  // No frame is smaller than a class's offset.
+  static std::size_t ClassOf(std::size_t size) {
+    return (size + kClassStep - 1 - kClassOffset) / kClassStep;
+  }
+
   struct SizeClass {
     FreeFrameNode* head = nullptr;
     std::size_t count = 0;

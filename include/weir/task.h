@@ -11,8 +11,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
-#include <optional>
 #include <utility>
+#include <variant>
 
 namespace weir {
 
@@ -60,34 +60,43 @@ class InitialAwaiter {
   const char* frame_;
 };
 
+// Who starts a task without being a coroutine himself, and is told of its end. May destroy the task
+// then.
+class TaskOwner {
+ public:
+  virtual void OnTaskEnd() noexcept = 0;
+
+ protected:
+  ~TaskOwner() = default;
+};
+
 class TaskPromiseBase {
  public:
   static void* operator new(std::size_t size) { return AllocateFrame(size); }
   static void operator delete(void* frame, std::size_t size) noexcept { FreeFrame(frame, size); }
 
-  // Resumes whoever awaits the task, without growing the stack.
+  // Resumes whoever awaits the task, without growing the stack, or tells its owner, who may destroy
+  // this coroutine: nothing of it is touched afterwards.
   struct FinalAwaiter {
     bool await_ready() noexcept { return false; }
     template <typename Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) noexcept {
-      return finished.promise().continuation_;
+      TaskPromiseBase& promise = finished.promise();
+      if (promise.owner_ == nullptr) return promise.continuation_;
+      promise.owner_->OnTaskEnd();
+      return std::noop_coroutine();
     }
     void await_resume() noexcept {}
   };
   FinalAwaiter final_suspend() noexcept { return {}; }
 
-  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
-
+  // Either of them, before the coroutine begins.
   void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
-
- protected:
-  void RethrowIfFailed() {
-    if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
-  }
+  void set_owner(TaskOwner& owner) { owner_ = &owner; }
 
  private:
   std::coroutine_handle<> continuation_ = std::noop_coroutine();
-  std::exception_ptr exception_;
+  TaskOwner* owner_ = nullptr;
 };
 
 template <typename T>
@@ -97,15 +106,21 @@ class TaskPromise final : public TaskPromiseBase {
   InitialAwaiter initial_suspend() noexcept;
   template <typename Value>
   void return_value(Value&& value) {
-    value_.emplace(std::forward<Value>(value));
+    outcome_.template emplace<kValue>(std::forward<Value>(value));
+  }
+  void unhandled_exception() noexcept {
+    outcome_.template emplace<kException>(std::current_exception());
   }
   T TakeResult() {
-    RethrowIfFailed();
-    return std::move(*value_);
+    if (outcome_.index() == kException) std::rethrow_exception(std::get<kException>(outcome_));
+    return std::move(std::get<kValue>(outcome_));
   }
 
  private:
-  std::optional<T> value_;
+  static constexpr std::size_t kValue = 1;
+  static constexpr std::size_t kException = 2;
+
+  std::variant<std::monostate, T, std::exception_ptr> outcome_;
 };
 
 template <>
@@ -114,7 +129,13 @@ class TaskPromise<void> final : public TaskPromiseBase {
   Task<void> get_return_object() noexcept;
   InitialAwaiter initial_suspend() noexcept;
   void return_void() noexcept {}
-  void TakeResult() { RethrowIfFailed(); }
+  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+  void TakeResult() {
+    if (exception_) std::rethrow_exception(std::exchange(exception_, nullptr));
+  }
+
+ private:
+  std::exception_ptr exception_;
 };
 
 }  // namespace internal
@@ -139,6 +160,15 @@ class [[nodiscard]] Task {
   ~Task() { Destroy(); }
 
   bool is_done() const { return handle_ && handle_.done(); }
+
+  // For the library: starts the task, whose end `owner` is told of. That can be before this
+  // returns; then nothing of the task may be left.
+  void StartFor(internal::TaskOwner& owner) {
+    handle_.promise().set_owner(owner);
+    handle_.resume();
+  }
+  // For the library: the result once it is done, or rethrows what it threw.
+  T TakeResult() { return handle_.promise().TakeResult(); }
 
   // `co_await task` starts the task and gives its result, or rethrows what it threw.
   auto operator co_await() && noexcept {

@@ -14,15 +14,24 @@
 #include <thread>
 #include <vector>
 
-#include "server/detached_task.h"
 #include "tests/server/await_in_condition.h"
 #include "weir/status.h"
 
 namespace weir {
 namespace {
 
-using server::DetachedTask;
 using ::testing::ElementsAre;
+
+// A coroutine that belongs to nobody: it starts when it is called, and frees itself at its end.
+struct DetachedTask {
+  struct promise_type {
+    DetachedTask get_return_object() noexcept { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { std::terminate(); }
+  };
+};
 
 // Starts a task and leaves its result in `*result`.
 template <typename T>
@@ -53,6 +62,48 @@ TEST(Task, GivesItsResult) {
   int result = 0;
   Start(Add(1, 2), &result);
   EXPECT_EQ(result, 44);
+}
+
+// Takes the result and destroys the task when he is told of its end, as a call does.
+class Owner final : public internal::TaskOwner {
+ public:
+  void Start(Task<int> task) {
+    task_ = std::move(task);
+    task_.StartFor(*this);
+  }
+  void OnTaskEnd() noexcept override {
+    try {
+      outcomes.push_back(std::to_string(task_.TakeResult()));
+    } catch (const std::exception& error) {
+      outcomes.emplace_back(error.what());
+    }
+    task_ = {};
+  }
+
+  std::vector<std::string> outcomes;
+
+ private:
+  Task<int> task_;
+};
+
+TEST(Task, TellsItsOwnerOfItsEnd) {
+  Owner owner;
+  owner.Start(Add(1, 2));  // at once
+  EXPECT_THAT(owner.outcomes, ElementsAre("44"));
+  std::coroutine_handle<> waiter;
+  owner.Start([](std::coroutine_handle<>* place) -> Task<int> {
+    co_await Stop{place};
+    const int answer = co_await Answer();
+    co_return answer + 1;
+  }(&waiter));
+  EXPECT_THAT(owner.outcomes, ElementsAre("44"));
+  waiter.resume();
+  EXPECT_THAT(owner.outcomes, ElementsAre("44", "43"));
+  owner.Start([]() -> Task<int> {
+    throw std::runtime_error("thrown");
+    co_return 0;
+  }());
+  EXPECT_THAT(owner.outcomes, ElementsAre("44", "43", "thrown"));
 }
 
 TEST(Task, GivesAResultThatCanOnlyBeMoved) {
@@ -230,11 +281,11 @@ TEST(Task, ReusesTheMemoryOfItsFrame) {
 #endif
   void* const first = internal::AllocateFrame(200);
   internal::FreeFrame(first, 200);
-  void* const second = internal::AllocateFrame(250);  // of the same class
+  void* const second = internal::AllocateFrame(190);  // of the same class
   EXPECT_EQ(first, second);
   void* const third = internal::AllocateFrame(200);
   EXPECT_NE(second, third);
-  internal::FreeFrame(second, 250);
+  internal::FreeFrame(second, 190);
   internal::FreeFrame(third, 200);
 }
 
