@@ -12,7 +12,6 @@
 #include "transport/net/clock.h"
 
 namespace weir::server {
-namespace {}  // namespace
 
 Call::Call() = default;
 Call::~Call() { delete callbacks_.load(std::memory_order_relaxed); }

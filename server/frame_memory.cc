@@ -46,7 +46,7 @@ class FrameCache {
     const std::size_t index = ClassOf(size);
     if (index >= kClasses) return ::operator new(size);
     SizeClass& size_class = classes_[index];
-    if (size_class.head == nullptr) return ::operator new(index* kClassStep + kClassOffset);
+    if (size_class.head == nullptr) return ::operator new(SizeOf(index));
     FreeFrameNode* node = size_class.head;
     size_class.head = node->next;
     --size_class.count;
@@ -69,6 +69,7 @@ class FrameCache {
   static std::size_t ClassOf(std::size_t size) {
     return (size + kClassStep - 1 - kClassOffset) / kClassStep;
   }
+  static std::size_t SizeOf(std::size_t index) { return index * kClassStep + kClassOffset; }
 
   struct SizeClass {
     FreeFrameNode* head = nullptr;

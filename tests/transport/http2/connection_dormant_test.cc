@@ -1,8 +1,6 @@
 // What a connection still knows when it has slept. (ScriptedPeer lets it fall dormant, and wakes it
 // up, whenever that is possible.)
-#include <array>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 
