@@ -25,7 +25,10 @@ class FakeLoop final : public Loop {
 
   TimePoint Now() const override { return now_; }
   TimePoint ReadClock() override { return clock_ = std::max(clock_, now_); }
-  Duration ReadThreadTime() override { return thread_time_; }
+  Duration ReadThreadTime() override {
+    ++thread_time_reads_;
+    return thread_time_;
+  }
 
   [[nodiscard]] Result<WatchHandle, IoError> Watch(int fd, Interest interest,
                                                    Watcher& watcher) override {
@@ -52,6 +55,8 @@ class FakeLoop final : public Loop {
   void SetReady(int fd, bool readable, bool writable, bool hangup = false) {
     ready_[fd] = Ready{readable, writable, hangup};
   }
+
+  int thread_time_reads() const { return thread_time_reads_; }
 
   // From now on Watch fails with this errno value; 0 for never.
   void FailWatch(int error_number) { watch_error_ = error_number; }
@@ -145,6 +150,7 @@ class FakeLoop final : public Loop {
   TimePoint now_;
   TimePoint clock_ = TimePoint::min();
   Duration thread_time_ = Duration::zero();
+  int thread_time_reads_ = 0;
   TimerWheel timers_;
   TaskQueue tasks_;
   SlotMap<Watched> watched_;

@@ -17,6 +17,8 @@ constexpr int kWritesPerTurn = 2;
 constexpr size_t kLentBytesMax = 1024 * 1024;
 // Two for each of their frames, and what is in front and behind.
 constexpr size_t kPartsMax = 2 * (kLentBytesMax / http2::OutputBuffer::kLoanMin) + 4;
+// So much is written in less time than is worth to be measured.
+constexpr size_t kLittleOutputMax = 16 * 1024;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 8 * 1024;
@@ -249,9 +251,13 @@ void ConnectionDriver::Discard() {
 
 void ConnectionDriver::Flush(Piece piece) {
   RunOrClose([this, piece] {
-    worker_.BeginService(*this);
-    WriteAll(piece);
-    worker_.EndOutput(*this);
+    if (HasLittleOutput()) {
+      WriteAll(piece);
+    } else {
+      worker_.BeginOutput(*this);
+      WriteAll(piece);
+      worker_.EndOutput(*this);
+    }
     if (is_awake() && connection_->CanFallDormant()) TryFallDormant();
     UpdateWatch();
     UpdateTimer();
@@ -324,6 +330,11 @@ bool ConnectionDriver::WriteSome(Piece piece) {
     phase_deadline_ = AddSaturated(worker_.loop().Now(), worker_.options().write_stall_timeout);
   }
   return false;
+}
+
+// None of it waits in a queue, so no handler is told that there is room in one.
+bool ConnectionDriver::HasLittleOutput() const {
+  return !is_awake() || (connection_->queued_bytes() == 0 && buffered_bytes() <= kLittleOutputMax);
 }
 
 bool ConnectionDriver::HasCiphertext() const {

@@ -181,6 +181,7 @@ class ConnectionDriver final : public LongLived,
   void WriteAll(Piece piece);
   // False when there is no more to write, or the socket takes no more for now (or is closed).
   bool WriteSome(Piece piece);
+  bool HasLittleOutput() const;
   bool HasCiphertext() const;
   bool HasOutput() const;
   // Whether the client takes so little of what we encrypted that it gets no more to answer.

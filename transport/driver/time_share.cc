@@ -19,6 +19,8 @@ constexpr Duration kSuspectFor = std::chrono::seconds(1);
 constexpr uint32_t kWatchedServicesMax = 64;
 // More than a handshake has. What is long later is not why somebody makes new connections.
 constexpr uint32_t kFirstLongServices = 4;
+// What was only disturbed, by an interrupt or by a neighbour of the processor, is not so long.
+constexpr int kNewLongServices = 2;
 
 // Connections that are alike must not rest for each other.
 constexpr int kTakesLess = 2;
@@ -77,7 +79,10 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     entry.watch_end = now;
   }
   // Handshakes are long, and somebody may make many connections for them.
-  if (kind == kLong && now < entry.suspect_end && entry.first_long_services < kFirstLongServices) {
+  const bool is_new_long = kind == kLong && used > kNewLongServices * service_time_max_ &&
+                           now < entry.suspect_end &&
+                           entry.first_long_services < kFirstLongServices;
+  if (is_new_long) {
     ++entry.first_long_services;
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);
   }

@@ -21,8 +21,8 @@ namespace weir::driver {
 //
 //   short     up to `service_time_max`
 //   long      up to a millisecond; the connection rests as long as it took; if it was one of the
-//             first long services of a new one, all suspects rest twice as long (handshakes are
-//             long)
+//             first long services of a new one, and took more than twice what is short, all
+//             suspects rest twice as long (handshakes are long)
 //   very long beyond; it rests three times as long (for 40 ms at most), and so does every suspect:
 //             who is new, or took very long in the last second. So they all together have a quarter
 //             of the thread, however many connections somebody opens for that.
@@ -30,9 +30,9 @@ namespace weir::driver {
 // A thread can be kept from running, by other threads or by the quota of its control group, and
 // nobody who is served just then is to suffer for it. So very long is only who was watched, that
 // is, whose services are measured in time of the processor: who is new, or seemed to take very long
-// in the last second. The first time it counts as long. Measuring costs two system calls for each
-// service, and threads are kept from running often: who is no suspect, and of whom 64 services in a
-// row, over 100 ms, were not very long, is not watched any more.
+// in the last second. The first time it counts as long. Measuring costs system calls, and threads
+// are kept from running often: who is no suspect, and of whom 64 services in a row, over 100 ms,
+// were not very long, is not watched any more.
 //
 // Nobody rests for nothing, but only in company: while another connection is there that was served
 // a moment ago and took less. After a long service that is one that took half of that or less, for

@@ -1,6 +1,7 @@
 #include "transport/driver/worker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace {
 
 // So many connections that have fallen silent leave some hundred KiB behind.
 constexpr uint64_t kManyIdle = 256;
+// To read it takes a system call. If the thread did not run all of that time, a service seems to
+// have taken less by as much.
+constexpr Duration kThreadTimeAge = std::chrono::microseconds(100);
 
 }  // namespace
 
@@ -135,8 +139,6 @@ void Worker::FlushDirty() {
   IntrusiveList<ConnectionDriver, DirtyListTag> batch;
   batch.TakeAll(dirty_);
   ConnectionDriver* large = NextLarge();
-  if (batch.empty() && large == nullptr) return;
-  EndLap();
   for (bool is_first = true; !batch.empty(); is_first = false) {
     ConnectionDriver& connection = batch.PopFront();
     if (&connection == large) continue;
@@ -174,19 +176,29 @@ bool Worker::Postpones(ConnectionDriver& connection) {
   const TimePoint now = time_share_.lap_began(loop_.Now());
   if (!time_share_.Postpones(&connection, connection.time_entry(), now)) return false;
   suspects_.PushBack(connection);
+  suspects_a_turn_ = 1;
   return true;
 }
 
 void Worker::BeginService(ConnectionDriver& connection) {
-  const bool is_watched = options_.service_time_max != kForever &&
-                          TimeShare::IsWatched(connection.time_entry(), loop_.Now());
-  thread_time_ = is_watched ? loop_.ReadThreadTime() : kNotMeasured;
+  is_measured_ = options_.service_time_max != kForever &&
+                 TimeShare::IsWatched(connection.time_entry(), loop_.Now());
+  if (!is_measured_) return;
+  const TimePoint began = time_share_.lap_began(loop_.Now());
+  if (began < thread_time_end_) return;
+  thread_time_ = loop_.ReadThreadTime();
+  thread_time_end_ = began + kThreadTimeAge;
 }
 
 Duration Worker::EndService(ConnectionDriver& connection) {
   const TimeShare::Service service = TakeService();
   Charge(connection, service);
   return service.used;
+}
+
+void Worker::BeginOutput(ConnectionDriver& connection) {
+  EndLap();
+  BeginService(connection);
 }
 
 // Who has costly input and little output must not pass for somebody who takes little.
@@ -198,17 +210,27 @@ void Worker::EndOutput(ConnectionDriver& connection) {
 TimeShare::Service Worker::TakeService() {
   const TimePoint now = loop_.ReadClock();
   const Duration passed = time_share_.Lap(loop_.Now(), now);
-  const Duration began = std::exchange(thread_time_, kNotMeasured);
-  if (began == kNotMeasured) return {.end = now, .used = passed};
-  const Duration used = std::min(passed, loop_.ReadThreadTime() - began);
-  return {.end = now, .used = used, .is_measured = true};
+  const bool is_measured = std::exchange(is_measured_, false);
+  // What is short by the clock is not long for the thread.
+  if (!is_measured || passed <= options_.service_time_max) {
+    return {.end = now, .used = passed, .is_measured = is_measured};
+  }
+  // What ran since the thread's time was read, without what ran before the service.
+  const Duration before = (now - passed) - (thread_time_end_ - kThreadTimeAge);
+  const Duration used = loop_.ReadThreadTime() - thread_time_ - before;
+  return {.end = now, .used = std::clamp(used, Duration::zero(), passed), .is_measured = true};
 }
 
 void Worker::Charge(ConnectionDriver& connection, const TimeShare::Service& service) {
   const bool rests = time_share_.Charge(&connection, connection.time_entry(), service);
   if (!rests || !connection.CanRest()) return;
   counters_.Hit(http2::Limit::kServiceTime);
-  (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);
+  if (TimeShare::WasVeryLong(connection.time_entry())) {
+    suspects_.PushBack(connection);
+    suspects_a_turn_ = 1;
+  } else {
+    resting_.PushBack(connection);
+  }
   connection.MarkDirty();
 }
 
@@ -217,14 +239,20 @@ TimePoint Worker::RestEnd(ConnectionDriver& connection) const {
 }
 
 // Suspects have their turn one after another: each may take so long that the others have to rest
-// again, and whose turn it was goes to the end.
+// again, and whose turn it was goes to the end. As long as none does, twice as many of them have it
+// next time: where a hundred have waited, most are innocent.
 void Worker::EndRests() {
   if (resting_.empty() && suspects_.empty()) return;
   const TimePoint now = loop_.ReadClock();
   resting_.ForEach([&](ConnectionDriver& connection) {
     if (RestEnd(connection) <= now) connection.EndRest();
   });
-  if (!suspects_.empty() && RestEnd(suspects_.Front()) <= now) suspects_.Front().EndRest();
+  size_t ended = 0;
+  while (ended < suspects_a_turn_ && !suspects_.empty() && RestEnd(suspects_.Front()) <= now) {
+    suspects_.Front().EndRest();
+    ++ended;
+  }
+  if (ended == suspects_a_turn_) suspects_a_turn_ *= 2;
 }
 
 // TimePoint::min() is for work that is left.

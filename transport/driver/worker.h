@@ -118,7 +118,8 @@ class Worker final : private net::TurnEnd {
   // It has been, after whatever one of these was last called for: returns how long that took, and
   // has it rest if it must.
   Duration EndService(ConnectionDriver& connection);
-  // The same, for output.
+  // The same, for output. That of others may have been written since, without measuring it.
+  void BeginOutput(ConnectionDriver& connection);
   void EndOutput(ConnectionDriver& connection);
   // What was done since then was no connection's.
   void EndLap() { time_share_.Lap(loop_.Now(), loop_.ReadClock()); }
@@ -164,9 +165,11 @@ class Worker final : private net::TurnEnd {
   TimeShare time_share_;
   uint64_t idle_releases_seen_ = 0;
   uint64_t idle_releases_told_ = 0;
-  static constexpr Duration kNotMeasured = Duration(-1);
-  Duration thread_time_ = kNotMeasured;  // when the present service began, if it is measured
+  bool is_measured_ = false;                      // the present service, in time of the processor
+  Duration thread_time_ = Duration::zero();       // as it was read last
+  TimePoint thread_time_end_ = TimePoint::min();  // when it has to be read again
   IntrusiveList<ConnectionDriver, RestingListTag> suspects_;  // those of them that rest, in a queue
+  size_t suspects_a_turn_ = 1;                                // whose rests may end in the next
   IntrusiveList<ConnectionDriver, RestingListTag> resting_;
   std::minstd_rand random_;
   size_t connection_count_ = 0;

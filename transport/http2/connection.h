@@ -75,6 +75,8 @@ class Connection : private LastingState {
   // Bytes of partial frames and header blocks carried over from earlier calls, plus unwritten
   // output and queued DATA: 0 on an idle connection.
   size_t buffered_bytes() const;
+  // The DATA among that: it has not been framed yet.
+  size_t queued_bytes() const { return scheduler_.queued_bytes(); }
 
   // ---- Commands on streams. On a key whose stream is over they do nothing and return
   // false, nullptr or 0.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -204,7 +205,9 @@ TEST_F(TimeShareOfThree, SuspectsRestForTheFirstLongServicesOfEach) {
   Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
   Peer other{.entry = TimeShare::EntryOfNew(kStart)};
   Serve(b_, 50us, kStart);
-  for (int i = 0; i < 10; ++i) Serve(new_one, 50us, kStart, true);  // which do not count
+  // Which do not count, since so long is anything that is disturbed.
+  for (int i = 0; i < 10; ++i) Serve(new_one, 100us, kStart, true);
+  EXPECT_FALSE(share_.Postpones(&other, other.entry, kStart));
   for (int i = 0; i < 4; ++i) {
     const TimePoint now = kStart + i * 2ms;
     Serve(b_, 50us, now);
@@ -328,6 +331,46 @@ TEST_F(Resting, IsNotForWhomTheThreadWasStopped) {
   EXPECT_TRUE(IsRead(unlucky));
 }
 
+// A system call for each would cost a new client more than what it asks for.
+TEST_F(Resting, IsMeasuredByOneReadingForManyShortServices) {
+  Client& light = ConnectLight();
+  GrowOld();
+  std::vector<Client*> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(&ConnectHeavy(9us));
+    clients.back()->Sends(OpenRequest(1));
+  }
+  Serve(light);
+  ASSERT_EQ(served_at_.size(), 20u);
+  const int before = loop_.thread_time_reads();
+  for (Client* client : clients) client->Sends(OpenRequest(3));
+  Serve(light);
+  EXPECT_EQ(served_at_.size(), 40u);
+  EXPECT_LE(loop_.thread_time_reads() - before, 3);
+}
+
+// Where one of them is stopped and another takes long, they are told apart.
+TEST_F(Resting, IsMeasuredBesideAnotherThatWasStopped) {
+  Client& light = ConnectLight();
+  GrowOld();
+  Client& unlucky = ConnectAndStart();
+  unlucky.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Stall(2ms);
+  };
+  Client& heavy = ConnectHeavy(5ms);
+  Serve(light);
+  unlucky.Sends(OpenRequest(1));
+  loop_.RunTurn();
+  EXPECT_TRUE(IsRead(unlucky));
+  Serve(light);
+  unlucky.Sends(OpenRequest(3));
+  heavy.Sends(OpenRequest(1));
+  loop_.RunTurn();
+  EXPECT_TRUE(IsRead(unlucky));
+  EXPECT_FALSE(IsRead(heavy));
+  EXPECT_EQ(rests(), 1u);
+}
+
 TEST_F(Resting, KeepsNewConnectionsFromBringingCostlyMessagesInTurns) {
   Client& light = ConnectLight();
   GrowOld();
@@ -385,6 +428,31 @@ TEST_F(Resting, EndsInTurnForSuspects) {
   }
   ASSERT_EQ(served.size(), 3u);
   for (const auto& [_, count] : served) EXPECT_GE(count, 2);
+}
+
+// Those who waited for one who took long are let in by ones, twos, fours, and so on, behind him.
+TEST_F(Resting, IsOverSoonForTheInnocent) {
+  Client& light = ConnectLight();
+  GrowOld();
+  Client& heavy = ConnectHeavy(5ms);
+  std::vector<Client*> innocent;
+  for (int i = 0; i < 31; ++i) innocent.push_back(&ConnectAndStart());
+  Serve(light);
+  heavy.Sends(OpenRequest(1));
+  for (Client* client : innocent) client->Sends(OpenRequest(1));
+  const auto served = [&] {
+    return std::ranges::count_if(innocent, [](Client* client) {
+      return std::ranges::find(client->record.lines, "request 1") != client->record.lines.end();
+    });
+  };
+  loop_.RunTurn();
+  ASSERT_EQ(served_at_.size(), 1u);
+  ASSERT_EQ(served(), 0);
+  loop_.Advance(20ms);
+  for (const int count : {2, 2 + 4, 2 + 4 + 8, 2 + 4 + 8 + 16, 31}) {
+    loop_.RunTurn();
+    EXPECT_EQ(served(), count);
+  }
 }
 
 TEST_F(Resting, DoesNotDelayADrain) {
