@@ -24,7 +24,10 @@ class FakeLoop final : public Loop {
   ~FakeLoop() override { tasks_.DropAll(); }
 
   TimePoint Now() const override { return now_; }
-  TimePoint ReadClock() override { return clock_ = std::max(clock_, now_); }
+  TimePoint ReadClock() override {
+    ++clock_reads_;
+    return clock_ = std::max(clock_, now_);
+  }
   Duration ReadThreadTime() override {
     ++thread_time_reads_;
     return thread_time_;
@@ -56,6 +59,7 @@ class FakeLoop final : public Loop {
     ready_[fd] = Ready{readable, writable, hangup};
   }
 
+  int clock_reads() const { return clock_reads_; }
   int thread_time_reads() const { return thread_time_reads_; }
 
   // From now on Watch fails with this errno value; 0 for never.
@@ -150,6 +154,7 @@ class FakeLoop final : public Loop {
   TimePoint now_;
   TimePoint clock_ = TimePoint::min();
   Duration thread_time_ = Duration::zero();
+  int clock_reads_ = 0;
   int thread_time_reads_ = 0;
   TimerWheel timers_;
   TaskQueue tasks_;

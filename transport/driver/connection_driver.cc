@@ -17,8 +17,9 @@ constexpr int kWritesPerTurn = 2;
 constexpr size_t kLentBytesMax = 1024 * 1024;
 // Two for each of their frames, and what is in front and behind.
 constexpr size_t kPartsMax = 2 * (kLentBytesMax / http2::OutputBuffer::kLoanMin) + 4;
-// So much is written in less time than is worth to be measured.
-constexpr size_t kLittleOutputMax = 16 * 1024;
+// To write so much takes less time than is worth to be measured, unless the peer has asked for tiny
+// segments: even then about as much as a short service.
+constexpr size_t kLittleOutputMax = 4 * 1024;
 constexpr size_t kBlockedReadBytes = 8 * 1024;
 // Of a connection about whose frames nothing is known yet, and of one whose frames are tiny.
 constexpr size_t kFirstReadBytes = 8 * 1024;
@@ -332,7 +333,8 @@ bool ConnectionDriver::WriteSome(Piece piece) {
   return false;
 }
 
-// None of it waits in a queue, so no handler is told that there is room in one.
+// None of it waits in a queue, so no handler is told that there is room in one. (That the socket is
+// broken, and all calls are cancelled, may show here, too. It can show once.)
 bool ConnectionDriver::HasLittleOutput() const {
   return !is_awake() || (connection_->queued_bytes() == 0 && buffered_bytes() <= kLittleOutputMax);
 }
@@ -359,6 +361,7 @@ void ConnectionDriver::UpdateWatch() {
 
 void ConnectionDriver::EndRest() {
   ListNode<RestingListTag>::Unlink();
+  time_entry_.rest_end = TimePoint::min();
   MarkDirty();
 }
 

@@ -105,6 +105,7 @@ class ConnectionDriver final : public LongLived,
   bool CanRest() const {
     return (phase_ == Phase::kHandshake || phase_ == Phase::kOpen) && !is_resting();
   }
+  bool is_in_handshake() const { return phase_ == Phase::kHandshake; }
   bool is_resting() const { return ListNode<RestingListTag>::is_linked(); }
   void EndRest();
 

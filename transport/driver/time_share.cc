@@ -79,10 +79,10 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     entry.watch_end = now;
   }
   // Handshakes are long, and somebody may make many connections for them.
-  const bool is_new_long = kind == kLong && used > kNewLongServices * service_time_max_ &&
-                           now < entry.suspect_end &&
-                           entry.first_long_services < kFirstLongServices;
-  if (is_new_long) {
+  const bool is_clearly_long =
+      kind == kLong && (service.is_handshake || used > kNewLongServices * service_time_max_);
+  if (is_clearly_long && now < entry.suspect_end &&
+      entry.first_long_services < kFirstLongServices) {
     ++entry.first_long_services;
     suspects_rest_end_ = std::max(suspects_rest_end_, now + kNewLongFactor * used);
   }
@@ -90,8 +90,11 @@ bool TimeShare::Charge(const void* connection, Entry& entry, const Service& serv
     Welcome(guests_[kind], {connection, used, now});
   }
   if (kind == kShort || CompanyEnd(connection, used) <= now) return false;
+  const TimePoint rest_end = kind == kVeryLong ? suspects_rest_end_ : now + used;
+  // Who rests already, and has only written what he was served with, does not rest less for it.
+  if (rest_end <= entry.rest_end) return true;
   entry.service = used;
-  entry.rest_end = kind == kVeryLong ? suspects_rest_end_ : now + used;
+  entry.rest_end = rest_end;
   return true;
 }
 

@@ -17,12 +17,12 @@
 namespace weir::driver {
 
 // The account of one worker. A *service* is what it does for a connection at one go: it reads and
-// handles what came, or it writes. There are three kinds:
+// handles what came, or it writes much. There are three kinds:
 //
 //   short     up to `service_time_max`
 //   long      up to a millisecond; the connection rests as long as it took; if it was one of the
-//             first long services of a new one, and took more than twice what is short, all
-//             suspects rest twice as long (handshakes are long)
+//             first long services of a new one, and part of a handshake or more than twice as long
+//             as what is short, all suspects rest twice as long
 //   very long beyond; it rests three times as long (for 40 ms at most), and so does every suspect:
 //             who is new, or took very long in the last second. So they all together have a quarter
 //             of the thread, however many connections somebody opens for that.
@@ -56,8 +56,10 @@ class TimeShare {
   struct Service {
     TimePoint end;
     Duration used = Duration::zero();
-    // In time of the processor, since the connection was watched when it began.
+    // At least so long in time of the processor, or short; since the connection was watched when
+    // it began.
     bool is_measured = false;
+    bool is_handshake = false;
   };
 
   // The longest rest after one service: peers have patience, and connections have timers.

@@ -12,8 +12,8 @@ namespace {
 
 // So many connections that have fallen silent leave some hundred KiB behind.
 constexpr uint64_t kManyIdle = 256;
-// To read it takes a system call. If the thread did not run all of that time, a service seems to
-// have taken less by as much.
+// For how long, within a turn, a reading of the thread's time is good enough: it takes a system
+// call. If the thread is stopped meanwhile, the next service seems to take less by as much.
 constexpr Duration kThreadTimeAge = std::chrono::microseconds(100);
 
 }  // namespace
@@ -181,13 +181,15 @@ bool Worker::Postpones(ConnectionDriver& connection) {
 }
 
 void Worker::BeginService(ConnectionDriver& connection) {
-  is_measured_ = options_.service_time_max != kForever &&
-                 TimeShare::IsWatched(connection.time_entry(), loop_.Now());
-  if (!is_measured_) return;
+  service_is_handshake_ = connection.is_in_handshake();
+  service_is_measured_ = options_.service_time_max != kForever &&
+                         TimeShare::IsWatched(connection.time_entry(), loop_.Now());
+  if (!service_is_measured_) return;
   const TimePoint began = time_share_.lap_began(loop_.Now());
-  if (began < thread_time_end_) return;
+  const bool is_of_this_turn = thread_time_at_ >= loop_.Now();
+  if (is_of_this_turn && began < thread_time_at_ + kThreadTimeAge) return;
   thread_time_ = loop_.ReadThreadTime();
-  thread_time_end_ = began + kThreadTimeAge;
+  thread_time_at_ = began;
 }
 
 Duration Worker::EndService(ConnectionDriver& connection) {
@@ -210,27 +212,25 @@ void Worker::EndOutput(ConnectionDriver& connection) {
 TimeShare::Service Worker::TakeService() {
   const TimePoint now = loop_.ReadClock();
   const Duration passed = time_share_.Lap(loop_.Now(), now);
-  const bool is_measured = std::exchange(is_measured_, false);
+  TimeShare::Service service = {.end = now,
+                                .used = passed,
+                                .is_measured = std::exchange(service_is_measured_, false),
+                                .is_handshake = service_is_handshake_};
   // What is short by the clock is not long for the thread.
-  if (!is_measured || passed <= options_.service_time_max) {
-    return {.end = now, .used = passed, .is_measured = is_measured};
-  }
+  if (!service.is_measured || passed <= options_.service_time_max) return service;
   // What ran since the thread's time was read, without what ran before the service.
-  const Duration before = (now - passed) - (thread_time_end_ - kThreadTimeAge);
+  const Duration before = (now - passed) - thread_time_at_;
   const Duration used = loop_.ReadThreadTime() - thread_time_ - before;
-  return {.end = now, .used = std::clamp(used, Duration::zero(), passed), .is_measured = true};
+  service.used = std::clamp(used, Duration::zero(), passed);
+  return service;
 }
 
 void Worker::Charge(ConnectionDriver& connection, const TimeShare::Service& service) {
   const bool rests = time_share_.Charge(&connection, connection.time_entry(), service);
   if (!rests || !connection.CanRest()) return;
   counters_.Hit(http2::Limit::kServiceTime);
-  if (TimeShare::WasVeryLong(connection.time_entry())) {
-    suspects_.PushBack(connection);
-    suspects_a_turn_ = 1;
-  } else {
-    resting_.PushBack(connection);
-  }
+  (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);
+  suspects_a_turn_ = 1;
   connection.MarkDirty();
 }
 
@@ -239,7 +239,7 @@ TimePoint Worker::RestEnd(ConnectionDriver& connection) const {
 }
 
 // Suspects have their turn one after another: each may take so long that the others have to rest
-// again, and whose turn it was goes to the end. As long as none does, twice as many of them have it
+// again, and who rests goes to the end. As long as nobody takes long, twice as many of them have it
 // next time: where a hundred have waited, most are innocent.
 void Worker::EndRests() {
   if (resting_.empty() && suspects_.empty()) return;

@@ -165,9 +165,10 @@ class Worker final : private net::TurnEnd {
   TimeShare time_share_;
   uint64_t idle_releases_seen_ = 0;
   uint64_t idle_releases_told_ = 0;
-  bool is_measured_ = false;                      // the present service, in time of the processor
-  Duration thread_time_ = Duration::zero();       // as it was read last
-  TimePoint thread_time_end_ = TimePoint::min();  // when it has to be read again
+  bool service_is_measured_ = false;  // the present one, in time of the processor
+  bool service_is_handshake_ = false;
+  Duration thread_time_ = Duration::zero();  // as it was read last
+  TimePoint thread_time_at_ = TimePoint::min();
   IntrusiveList<ConnectionDriver, RestingListTag> suspects_;  // those of them that rest, in a queue
   size_t suspects_a_turn_ = 1;                                // whose rests may end in the next
   IntrusiveList<ConnectionDriver, RestingListTag> resting_;

@@ -205,7 +205,7 @@ TEST_F(TimeShareOfThree, SuspectsRestForTheFirstLongServicesOfEach) {
   Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
   Peer other{.entry = TimeShare::EntryOfNew(kStart)};
   Serve(b_, 50us, kStart);
-  // Which do not count, since so long is anything that is disturbed.
+  // These do not count: what was only disturbed is as long.
   for (int i = 0; i < 10; ++i) Serve(new_one, 100us, kStart, true);
   EXPECT_FALSE(share_.Postpones(&other, other.entry, kStart));
   for (int i = 0; i < 4; ++i) {
@@ -218,6 +218,26 @@ TEST_F(TimeShareOfThree, SuspectsRestForTheFirstLongServicesOfEach) {
   Serve(b_, 50us, kStart + 8ms);
   EXPECT_EQ(Serve(new_one, 500us, kStart + 8ms, true), 500us);
   EXPECT_FALSE(share_.Postpones(&other, other.entry, kStart + 8ms));
+}
+
+// However short it is: with a good processor, and a client that has been here before.
+TEST_F(TimeShareOfThree, SuspectsRestForHandshakes) {
+  Peer new_one{.entry = TimeShare::EntryOfNew(kStart)};
+  Peer other{.entry = TimeShare::EntryOfNew(kStart)};
+  Serve(b_, 20us, kStart);
+  TimeShare::Service service = {.end = kStart, .used = 60us, .is_measured = true};
+  share_.Charge(&new_one, new_one.entry, service);
+  EXPECT_FALSE(share_.Postpones(&other, other.entry, kStart));
+  service.is_handshake = true;
+  share_.Charge(&new_one, new_one.entry, service);
+  EXPECT_TRUE(share_.Postpones(&other, other.entry, kStart + 119us));
+}
+
+TEST_F(TimeShareOfThree, ARestIsNotShortenedByAnother) {
+  Serve(b_, 20us, kStart);
+  EXPECT_EQ(Serve(a_, 900us, kStart), 900us);
+  EXPECT_EQ(Serve(a_, 60us, kStart), 900us);
+  EXPECT_EQ(a_.entry.service, 900us);
 }
 
 // ---- a worker that keeps it
@@ -349,6 +369,29 @@ TEST_F(Resting, IsMeasuredByOneReadingForManyShortServices) {
   EXPECT_LE(loop_.thread_time_reads() - before, 3);
 }
 
+// One reading for both: what ran before the second is not the second's.
+TEST_F(Resting, IsMeasuredBehindAnotherOfTheSameTurn) {
+  Client& light = ConnectAndStart();
+  GrowOld();
+  Client& first = ConnectHeavy(40us);
+  Client& second = ConnectAndStart();
+  second.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
+    if (event.kind != http2::Event::Kind::kRequestStarted) return;
+    served_at_.push_back(loop_.Now());
+    loop_.Spend(20us);
+    loop_.Stall(50us);
+  };
+  loop_.Advance(1ms);
+  Serve(light);
+  first.Sends(OpenRequest(1));
+  second.Sends(OpenRequest(1));
+  const int before = loop_.thread_time_reads();
+  loop_.RunTurn();
+  EXPECT_EQ(served_at_.size(), 2u);
+  EXPECT_EQ(loop_.thread_time_reads() - before, 2);  // once for both, and behind the second
+  EXPECT_EQ(rests(), 0u);
+}
+
 // Where one of them is stopped and another takes long, they are told apart.
 TEST_F(Resting, IsMeasuredBesideAnotherThatWasStopped) {
   Client& light = ConnectLight();
@@ -369,6 +412,69 @@ TEST_F(Resting, IsMeasuredBesideAnotherThatWasStopped) {
   EXPECT_TRUE(IsRead(unlucky));
   EXPECT_FALSE(IsRead(heavy));
   EXPECT_EQ(rests(), 1u);
+}
+
+TEST_F(Resting, IsNotForWhatATaskTookBeforeTheOutput) {
+  Client& writer = ConnectAndStart();
+  ConnectionDriver* driver = nullptr;
+  http2::StreamKey stream;
+  writer.record.on_event = [&](ConnectionDriver& its_driver, const http2::Event& event) {
+    driver = &its_driver;
+    stream = event.stream;
+  };
+  Client& light = ConnectLight();
+  GrowOld();
+  writer.Sends(Request(1));
+  Settle();
+  ASSERT_NE(driver, nullptr);
+  Serve(light);
+  loop_.PostFunction([&] {
+    loop_.Spend(300us);
+    driver->connection().SendHeaders(stream, http2::OutputFields(kHeaderFields));
+    driver->connection().SendData(stream, Buffer(8'000));
+    driver->MarkDirty();
+  });
+  writer.Hears();
+  loop_.RunTurn();
+  EXPECT_FALSE(writer.Hears().empty());
+  EXPECT_EQ(rests(), 0u);
+}
+
+TEST_F(Resting, KnowsWhatLargeOutputTookButNotShortAnswers) {
+  Client& client = ConnectAndStart();
+  const auto clock_reads = [&](uint32_t request, const std::string& answer) {
+    client.record.on_event = AnswerWith(answer);
+    client.Sends(Request(request));
+    const int before = loop_.clock_reads();
+    loop_.RunTurn();
+    return loop_.clock_reads() - before;
+  };
+  const int for_short = clock_reads(1, "");
+  EXPECT_EQ(clock_reads(3, std::string(8'000, 'x')), for_short + 2);
+}
+
+// Writing the answer takes long, too, but less.
+TEST_F(Resting, IsNotShortenedByTheOutputBehindIt) {
+  Client& light = ConnectAndStart();
+  light.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(20us);
+  };
+  Client& heavy = ConnectAndStart();
+  heavy.record.on_event = [this](ConnectionDriver& driver, const http2::Event& event) {
+    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(900us);
+    if (event.kind == http2::Event::Kind::kStreamWritable) loop_.Spend(60us);
+    if (event.kind != http2::Event::Kind::kStreamEnded) return;
+    driver.connection().SendHeaders(event.stream, http2::OutputFields(kHeaderFields));
+    driver.connection().SendData(event.stream, Buffer(70'000));
+  };
+  GrowOld();
+  heavy.Sends(testing::WindowUpdate(0, 1'000'000));
+  Settle();
+  heavy.Sends(Request(1) + testing::WindowUpdate(1, 1'000'000));
+  Serve(light);
+  EXPECT_THAT(heavy.record.lines, ElementsAre("request 1", "end 1", "writable 1"));
+  EXPECT_EQ(rests(), 1u);
+  EXPECT_EQ(loop_.next_turn_at(), loop_.ReadClock() + 160us);  // the light one's moment
 }
 
 TEST_F(Resting, KeepsNewConnectionsFromBringingCostlyMessagesInTurns) {
@@ -405,7 +511,7 @@ TEST_F(Resting, IsNoReasonToServeAPeerThatIsGone) {
   EXPECT_EQ(served_at_.size(), 1u);
 }
 
-// In the order in which their rests end: nobody's turn never comes.
+// Nobody's turn never comes.
 TEST_F(Resting, EndsInTurnForSuspects) {
   Client& light = ConnectLight();
   GrowOld();
