@@ -47,7 +47,7 @@ class TimeShare {
   struct Entry {
     TimePoint watch_end = TimePoint::min();
     TimePoint suspect_end = TimePoint::min();
-    TimePoint rest_end = TimePoint::min();  // of its last rest
+    TimePoint rest_end = TimePoint::min();  // while it rests
     uint32_t watched_services = 0;          // that were not very long, since it is watched
     uint32_t first_long_services = 0;       // how many there were, as long as they are few
     Duration service = Duration::zero();    // what it rests for

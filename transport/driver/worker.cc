@@ -175,16 +175,21 @@ bool Worker::Postpones(ConnectionDriver& connection) {
   if (!connection.CanRest()) return false;
   const TimePoint now = time_share_.lap_began(loop_.Now());
   if (!time_share_.Postpones(&connection, connection.time_entry(), now)) return false;
-  suspects_.PushBack(connection);
-  suspects_a_turn_ = 1;
+  Rest(connection);
   return true;
 }
 
+void Worker::Rest(ConnectionDriver& connection) {
+  (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);
+  suspects_a_turn_ = 1;
+  connection.MarkDirty();
+}
+
 void Worker::BeginService(ConnectionDriver& connection) {
-  service_is_handshake_ = connection.is_in_handshake();
-  service_is_measured_ = options_.service_time_max != kForever &&
+  service_.is_handshake = connection.is_in_handshake();
+  service_.is_measured = options_.service_time_max != kForever &&
                          TimeShare::IsWatched(connection.time_entry(), loop_.Now());
-  if (!service_is_measured_) return;
+  if (!service_.is_measured) return;
   const TimePoint began = time_share_.lap_began(loop_.Now());
   const bool is_of_this_turn = thread_time_at_ >= loop_.Now();
   if (is_of_this_turn && began < thread_time_at_ + kThreadTimeAge) return;
@@ -212,10 +217,9 @@ void Worker::EndOutput(ConnectionDriver& connection) {
 TimeShare::Service Worker::TakeService() {
   const TimePoint now = loop_.ReadClock();
   const Duration passed = time_share_.Lap(loop_.Now(), now);
-  TimeShare::Service service = {.end = now,
-                                .used = passed,
-                                .is_measured = std::exchange(service_is_measured_, false),
-                                .is_handshake = service_is_handshake_};
+  TimeShare::Service service = service_;
+  service.end = now;
+  service.used = passed;
   // What is short by the clock is not long for the thread.
   if (!service.is_measured || passed <= options_.service_time_max) return service;
   // What ran since the thread's time was read, without what ran before the service.
@@ -229,9 +233,7 @@ void Worker::Charge(ConnectionDriver& connection, const TimeShare::Service& serv
   const bool rests = time_share_.Charge(&connection, connection.time_entry(), service);
   if (!rests || !connection.CanRest()) return;
   counters_.Hit(http2::Limit::kServiceTime);
-  (TimeShare::WasVeryLong(connection.time_entry()) ? suspects_ : resting_).PushBack(connection);
-  suspects_a_turn_ = 1;
-  connection.MarkDirty();
+  Rest(connection);
 }
 
 TimePoint Worker::RestEnd(ConnectionDriver& connection) const {

@@ -142,6 +142,8 @@ class Worker final : private net::TurnEnd {
   // What the thread has done since BeginService.
   TimeShare::Service TakeService();
   void Charge(ConnectionDriver& connection, const TimeShare::Service& service);
+  // It is not read until its rest is over.
+  void Rest(ConnectionDriver& connection);
   TimePoint RestEnd(ConnectionDriver& connection) const;
   void EndRests();
   TimePoint NextRestEnd();
@@ -165,8 +167,7 @@ class Worker final : private net::TurnEnd {
   TimeShare time_share_;
   uint64_t idle_releases_seen_ = 0;
   uint64_t idle_releases_told_ = 0;
-  bool service_is_measured_ = false;  // the present one, in time of the processor
-  bool service_is_handshake_ = false;
+  TimeShare::Service service_;               // the present one, as far as is known when it begins
   Duration thread_time_ = Duration::zero();  // as it was read last
   TimePoint thread_time_at_ = TimePoint::min();
   IntrusiveList<ConnectionDriver, RestingListTag> suspects_;  // those of them that rest, in a queue

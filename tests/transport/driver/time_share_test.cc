@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/transport/driver/driver_fixture.h"
@@ -260,13 +262,18 @@ class Resting : public DriverTest {
     };
     return client;
   }
-  // Takes so long that its moment is a long one.
-  Client& ConnectLight() {
+  // Each of its requests does that, and stays open.
+  Client& ConnectWith(std::function<void()> work) {
     Client& client = ConnectAndStart();
-    client.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
-      if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(50us);
+    client.record.on_event = [work = std::move(work)](ConnectionDriver&,
+                                                      const http2::Event& event) {
+      if (event.kind == http2::Event::Kind::kRequestStarted) work();
     };
     return client;
+  }
+  // Takes so long that its moment is a long one.
+  Client& ConnectLight() {
+    return ConnectWith([this] { loop_.Spend(50us); });
   }
   void Serve(Client& light) {
     light.Sends(OpenRequest(next_request_));
@@ -334,10 +341,7 @@ TEST_F(Resting, AloneOrAmongOthersThatTakeLongIsNeverAsked) {
 }
 
 TEST_F(Resting, IsNotForWhomTheThreadWasStopped) {
-  Client& unlucky = ConnectAndStart();
-  unlucky.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
-    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Stall(30ms);
-  };
+  Client& unlucky = ConnectWith([this] { loop_.Stall(30ms); });
   Client& light = ConnectLight();
   GrowOld();
   Serve(light);
@@ -374,13 +378,11 @@ TEST_F(Resting, IsMeasuredBehindAnotherOfTheSameTurn) {
   Client& light = ConnectAndStart();
   GrowOld();
   Client& first = ConnectHeavy(40us);
-  Client& second = ConnectAndStart();
-  second.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
-    if (event.kind != http2::Event::Kind::kRequestStarted) return;
+  Client& second = ConnectWith([this] {
     served_at_.push_back(loop_.Now());
     loop_.Spend(20us);
     loop_.Stall(50us);
-  };
+  });
   loop_.Advance(1ms);
   Serve(light);
   first.Sends(OpenRequest(1));
@@ -396,10 +398,7 @@ TEST_F(Resting, IsMeasuredBehindAnotherOfTheSameTurn) {
 TEST_F(Resting, IsMeasuredBesideAnotherThatWasStopped) {
   Client& light = ConnectLight();
   GrowOld();
-  Client& unlucky = ConnectAndStart();
-  unlucky.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
-    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Stall(2ms);
-  };
+  Client& unlucky = ConnectWith([this] { loop_.Stall(2ms); });
   Client& heavy = ConnectHeavy(5ms);
   Serve(light);
   unlucky.Sends(OpenRequest(1));
@@ -455,10 +454,7 @@ TEST_F(Resting, KnowsWhatLargeOutputTookButNotShortAnswers) {
 
 // Writing the answer takes long, too, but less.
 TEST_F(Resting, IsNotShortenedByTheOutputBehindIt) {
-  Client& light = ConnectAndStart();
-  light.record.on_event = [this](ConnectionDriver&, const http2::Event& event) {
-    if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(20us);
-  };
+  Client& light = ConnectWith([this] { loop_.Spend(20us); });
   Client& heavy = ConnectAndStart();
   heavy.record.on_event = [this](ConnectionDriver& driver, const http2::Event& event) {
     if (event.kind == http2::Event::Kind::kRequestStarted) loop_.Spend(900us);
