@@ -7,7 +7,9 @@
 
 #include "server/blocking_bridge.h"
 #include "server/connection_calls.h"
+#include "server/request_input.h"
 #include "server/worker_context.h"
+#include "transport/grpc/message_reader.h"
 #include "transport/grpc/response_head.h"
 #include "transport/net/clock.h"
 
@@ -28,15 +30,14 @@ void Call::Begin(ConnectionCalls& connection, const Method& method, http2::Strea
   head_ = &head;
   fields_ = std::move(fields);
   stream_ = stream;
-  net::Loop& loop = connection.loop();
-  started_ = loop.Now();
-  decoder_.Reset(method.receive_bytes_max, head.encoding);
   http2().SetUser(stream, this);
-  if (HasSingleRequest()) request_ = worker().AcquireRequest(method);
-  if (head.timeout) {
-    deadline_ = AddSaturated(started_, *head.timeout);
-    loop.Arm(*this, deadline_);
+  const bool is_intercepted = !worker().config().interceptors.is_empty();
+  if (is_intercepted) {
+    if (interception_ == nullptr) interception_ = std::make_unique<Interception>();
+    interception_->started = connection.loop().Now();
   }
+  if (HasSingleRequest()) request_ = worker().AcquireRequest(method);
+  if (head.timeout) ArmDeadline(*head.timeout);
   // An encoding we lack is refused whether or not a message uses it (gRPC compression.md).
   if (!head.encoding.empty() && head.encoding != grpc::EncodingName(grpc::Encoding::kIdentity) &&
       worker().compressors().Find(head.encoding) == nullptr) {
@@ -45,10 +46,33 @@ void Call::Begin(ConnectionCalls& connection, const Method& method, http2::Strea
     return;
   }
   // Interceptors see a call before its messages; a handler with a single request needs that first.
-  if (!HasSingleRequest() || !worker().config().interceptors.is_empty()) StartHandler();
+  if (!HasSingleRequest() || is_intercepted) StartHandler();
+}
+
+Call::Timers& Call::timers() {
+  if (timers_ == nullptr) timers_ = std::make_unique<Timers>(*this);
+  return *timers_;
+}
+
+void Call::ArmDeadline(Duration timeout) {
+  Timers& all = timers();
+  net::Loop& loop = connection_->loop();
+  all.started = loop.Now();
+  all.at = AddSaturated(all.started, timeout);
+  loop.Arm(all, all.at);
 }
 
 // ---- the request's bytes -----------------------------------------------------------------------
+
+RequestInput& Call::input() {
+  if (input_ == nullptr) {
+    input_ = &worker().AcquireInput();
+    input_->Reset(method_->receive_bytes_max, head_->encoding);
+  }
+  return *input_;
+}
+
+void Call::DropInput() { worker().RecycleInput(*std::exchange(input_, nullptr)); }
 
 void Call::OnData(ByteView data, bool ends_stream) {
   if (is_stream_over_) {
@@ -61,34 +85,62 @@ void Call::OnData(ByteView data, bool ends_stream) {
 }
 
 void Call::OnSingleRequestData(ByteView data, bool ends_stream) {
-  ByteView rest = data;
   if (!has_request_) {
-    const internal::MessageCodec& codec = *method_->descriptor->request;
-    switch (decoder_.Pull(&rest, codec, request_, worker().compressors())) {
-      case MessageDecoder::Outcome::kMessage:
-        has_request_ = true;
-        request_compressed_ = decoder_.is_compressed();
-        NoteReceived(codec, request_, decoder_.message_size());
-        break;
-      case MessageDecoder::Outcome::kNeedMore:
-        // A message larger than the window would stall without this. What has come of it stays in
-        // the window until it is complete, since it is held.
-        if (http2().ExtendWindow(stream_, decoder_.missing_bytes())) decoder_.ExpectMissingBytes();
-        MarkDirty();
-        return;
-      case MessageDecoder::Outcome::kRejected:
-        EndWithRejection(decoder_.rejection());
-        return;
+    const size_t consumed = TakeSingleRequest(&data);
+    if (consumed == 0) return;
+    has_request_ = true;
+    if (!ends_stream) {
+      http2().ReleaseWindow(stream_, consumed);
+      MarkDirty();
     }
   }
-  if (has_request_ && !rest.empty()) {
-    EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTooMany));
-    return;
+  if (!data.empty()) EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTooMany));
+}
+
+// Takes the message off `*data` if it is complete with that. Returns how many bytes it had, in this
+// event and before; 0 if there is no message, and then `*data` is of no use any more.
+size_t Call::TakeSingleRequest(ByteView* data) {
+  const internal::MessageCodec& codec = *method_->descriptor->request;
+  ByteView rest = *data;
+  grpc::Message whole;
+  if (input_ != nullptr || !grpc::TakeWholeMessage(&rest, method_->receive_bytes_max, &whole) ||
+      whole.compressed) [[unlikely]] {
+    return AssembleSingleRequest(data);
   }
-  if (!ends_stream) {
-    http2().ReleaseWindow(stream_, decoder_.TakeConsumedBytes());
-    MarkDirty();
+  if (!codec.parse(request_, whole.payload.data(), whole.payload.size())) {
+    EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageMalformed));
+    return 0;
   }
+  request_size_ = static_cast<uint32_t>(whole.payload.size());
+  NoteReceived(codec, request_, whole.payload.size());
+  *data = rest;
+  return grpc::kMessagePrefixSize + whole.payload.size();
+}
+
+size_t Call::AssembleSingleRequest(ByteView* data) {
+  const internal::MessageCodec& codec = *method_->descriptor->request;
+  RequestInput& from = input();
+  from.Offer(*data);
+  switch (from.Pull(codec, request_, worker().compressors())) {
+    case RequestInput::Outcome::kNeedMore:
+      // A message larger than the window would stall without this. What has come of it stays in
+      // the window until it is complete, since it is held.
+      if (http2().ExtendWindow(stream_, from.missing_bytes())) from.ExpectMissingBytes();
+      MarkDirty();
+      return 0;
+    case RequestInput::Outcome::kRejected:
+      EndWithRejection(from.rejection());
+      return 0;
+    case RequestInput::Outcome::kMessage:
+      break;
+  }
+  request_compressed_ = from.is_compressed();
+  request_size_ = static_cast<uint32_t>(from.content_size());
+  NoteReceived(codec, request_, from.message_size());
+  *data = from.TakeOffered();
+  const size_t consumed = from.TakeConsumedBytes();
+  DropInput();
+  return consumed;
 }
 
 void Call::OnEnd() {
@@ -109,7 +161,7 @@ void Call::OnSingleRequestEnd() {
     OnRequestReady();
     return;
   }
-  EndWithRejection(grpc::MakeRejection(decoder_.IsAtBoundary()
+  EndWithRejection(grpc::MakeRejection(input_ == nullptr || input_->is_empty()
                                            ? grpc::Rejection::Kind::kMessageMissing
                                            : grpc::Rejection::Kind::kMessageTruncated));
 }
@@ -117,19 +169,23 @@ void Call::OnSingleRequestEnd() {
 // ---- the end -----------------------------------------------------------------------------------
 
 void Call::OnStreamLost() {
-  if (!is_stream_over_) EndStream(StatusCode::CANCELLED);
+  if (is_stream_over_) return;
+  NoteEnd(StatusCode::CANCELLED, {});
+  EndStream();
 }
 
 // Whether nine tenths of the time for the call are over. A deadline within a few milliseconds is
 // always near: how long ago the request was sent cannot be told from when it was read.
 bool Call::IsNearDeadline() const {
-  if (deadline_ == kNever) return false;
+  if (deadline() == kNever) return false;
   constexpr Duration kNear = std::chrono::milliseconds(10);
-  const Duration left = deadline_ - connection_->loop().Now();
-  return left <= kNear || left <= (deadline_ - started_) / 10;
+  const Duration left = timers_->at - connection_->loop().Now();
+  return left <= kNear || left <= (timers_->at - timers_->started) / 10;
 }
 
-void Call::OnTimer(TimePoint) {
+void Call::Timers::OnTimer(TimePoint) { call.OnDeadline(); }
+
+void Call::OnDeadline() {
   RunOrClose([this] {
     EndAtOnce(StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the server had answered");
   });
@@ -160,15 +216,15 @@ void Call::EndAtOnce(StatusCode code, std::string message) {
   }
   http2().ResetStream(stream_, http2::ErrorCode::kCancel);
   MarkDirty();
-  end_message_ = std::move(message);
-  EndStream(code);
+  NoteEnd(code, std::move(message));
+  EndStream();
 }
 
 void Call::EndWithStatus(StatusCode code, std::string message) {
   if (is_stream_over_) return;
   SendStatus(code, message, {});
-  end_message_ = std::move(message);
-  EndStream(code);
+  NoteEnd(code, std::move(message));
+  EndStream();
 }
 
 void Call::EndWithRejection(const grpc::Rejection& rejection) {
@@ -186,13 +242,18 @@ void Call::EndWithRejection(const grpc::Rejection& rejection) {
                        http2().peer_header_list_size_max(), &fields);
   http2().SendTrailers(stream_, fields.fields());
   MarkDirty();
-  end_message_ = rejection.message;
-  EndStream(static_cast<StatusCode>(rejection.code));
+  NoteEnd(static_cast<StatusCode>(rejection.code), rejection.message);
+  EndStream();
 }
 
-void Call::EndStream(StatusCode code) {
+void Call::NoteEnd(StatusCode code, std::string message) {
+  if (interception_ == nullptr) return;
+  interception_->end_code = code;
+  interception_->end_message = std::move(message);
+}
+
+void Call::EndStream() {
   is_stream_over_ = true;
-  end_code_ = code;
   const Pin pin(*this);
   Cancel();
   if (!is_handler_running_ && !is_finished_) Complete();
@@ -257,10 +318,10 @@ void Call::Finish(Status status) {
 
 void Call::Complete() {
   is_finished_ = true;
-  if (is_armed()) connection_->loop().Disarm(*this);
+  if (timers_ != nullptr && timers_->is_armed()) connection_->loop().Disarm(*timers_);
   RunOrClose([this] {
-    if (deadline_ != kNever && http2().QueuedBytes(stream_) != 0) {
-      connection_->WatchUnsentResponse(stream_, deadline_);
+    if (deadline() != kNever && http2().QueuedBytes(stream_) != 0) {
+      connection_->WatchUnsentResponse(stream_, deadline());
     }
     http2().ReleaseStream(stream_);
   });
@@ -272,46 +333,49 @@ void Call::Complete() {
 void Call::Recycle() {
   WorkerContext& owner = worker();
   ++serial_;  // whoever remembers the call finds it gone
-  if (request_ != nullptr) owner.RecycleRequest(*method_, request_, decoder_.content_size());
+  if (request_ != nullptr) owner.RecycleRequest(*method_, request_, request_size_);
   if (response_ != nullptr) {
     // The handler may have failed after it had filled it.
     if (response_size_ == kNotMeasured) {
-      response_size_ = method_->descriptor->response->byte_size(response_);
+      response_size_ = static_cast<uint32_t>(method_->descriptor->response->byte_size(response_));
     }
     owner.RecycleResponse(*method_, response_, response_size_);
   }
   request_ = response_ = nullptr;
+  request_size_ = 0;
   response_size_ = kNotMeasured;
-  decoder_.ReleaseMemory();
+  if (input_ != nullptr) DropInput();
   if (bridge_ != nullptr) bridge_->ReleaseMemory();
   fields_.reset();
-  deadline_ = kNever;
   has_request_ = is_input_ended_ = is_request_ready_ = request_compressed_ = false;
   is_reading_stopped_ = false;
-  if (inbound_.capacity() != 0) inbound_.Release();
-  inbound_used_ = 0;
-  pending_data_ = {};
-  are_headers_sent_ = is_initial_metadata_sealed_ = is_compression_decided_ = false;
-  sealed_metadata_ = nullptr;
+  are_headers_sent_ = is_initial_metadata_sealed_ = has_initial_metadata_ = false;
+  is_compression_decided_ = is_response_encoded_ = false;
   compress_response_ = true;
-  compression_ = {};
-  response_encoding_ = {};
-  was_handler_called_ = is_on_pool_ = is_stream_over_ = is_finished_ = false;
+  compression_ = nullptr;
+  is_on_pool_ = is_stream_over_ = is_finished_ = false;
   is_cancelled_.store(false, std::memory_order_relaxed);
   is_cancel_requested_.store(false, std::memory_order_relaxed);
-  end_code_ = StatusCode::OK;
-  if (!end_message_.empty()) end_message_.clear();
-  if (!pool_status_.ok()) pool_status_ = Status();
+  if (timers_ != nullptr) timers_->at = kNever;
+  if (interception_ != nullptr) interception_->Reset();
   if (extras_ != nullptr) extras_.reset();
   if (callbacks_.load(std::memory_order_relaxed) != nullptr) delete callbacks_.exchange(nullptr);
-  if (observers_ != nullptr) observers_.reset();
-  statistics_ = {};
   owner.RecycleCall(this);
 }
 
 Status Call::EndStatus() const {
-  return Status(end_code_, end_message_.empty() ? "the client cancelled the call or disconnected"
-                                                : end_message_);
+  const std::string& message = interception_->end_message;
+  return Status(interception_->end_code,
+                message.empty() ? "the client cancelled the call or disconnected" : message);
+}
+
+void Call::Interception::Reset() {
+  statistics = {};
+  observers.clear();
+  was_handler_called = false;
+  if (!pool_status.ok()) pool_status = Status();
+  end_code = StatusCode::OK;
+  end_message.clear();
 }
 
 // ---- facts and settings ------------------------------------------------------------------------
@@ -399,26 +463,19 @@ bool Call::KeepCallback(Callbacks::List Callbacks::*list, const std::atomic<bool
   return true;
 }
 
-void Call::AddObserver(MessageObserver* observer) {
-  if (observers_ == nullptr) observers_ = std::make_unique<std::vector<MessageObserver*>>();
-  observers_->push_back(observer);
-}
+void Call::AddObserver(MessageObserver* observer) { interception_->observers.push_back(observer); }
 
-void Call::NoteReceived(const internal::MessageCodec& codec, const void* message,
-                        size_t wire_size) {
-  ++statistics_.messages_received;
-  statistics_.bytes_received += wire_size;
+void Call::CountReceived(const internal::MessageCodec& codec, const void* message,
+                         size_t wire_size) {
+  ++interception_->statistics.messages_received;
+  interception_->statistics.bytes_received += wire_size;
   ShowToObservers(&MessageObserver::OnMessageReceived, codec, message);
-}
-
-void Call::NoteSent(const internal::MessageCodec& codec, const void* message) {
-  ShowToObservers(&MessageObserver::OnMessageSent, codec, message);
 }
 
 void Call::ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
                            const internal::MessageCodec& codec, const void* message) {
-  if (observers_ == nullptr || codec.as_protobuf == nullptr) return;
-  for (MessageObserver* observer : *observers_) {
+  if (codec.as_protobuf == nullptr) return;
+  for (MessageObserver* observer : interception_->observers) {
     try {
       (observer->*show)(*codec.as_protobuf(message));
     } catch (...) {
@@ -428,9 +485,9 @@ void Call::ShowToObservers(void (MessageObserver::*show)(const google::protobuf:
 }
 
 InterceptedCall::Statistics Call::statistics() const {
-  InterceptedCall::Statistics result = statistics_;
+  InterceptedCall::Statistics result = interception_->statistics;
   // Not the loop's time: a call may begin and end in one turn.
-  result.elapsed = net::MonotonicNow() - started_;
+  result.elapsed = net::MonotonicNow() - interception_->started;
   return result;
 }
 

@@ -33,7 +33,6 @@
 #include <string_view>
 #include <vector>
 
-#include "server/message_decoder.h"
 #include "server/router.h"
 #include "transport/base/buffer.h"
 #include "transport/base/bytes.h"
@@ -53,14 +52,17 @@ namespace weir::server {
 
 class BlockingBridge;
 class ConnectionCalls;
+class RequestInput;
 class WorkerContext;
 
 struct CallListTag {};
 
-class Call final : public internal::CoroutineStream,
-                   private internal::TaskOwner,
+// A server may hold a hundred thousand calls that wait for their clients, so what not every call
+// needs, or not all the time, is a part of its own: RequestInput, BlockingBridge and the structs
+// below.
+class Call final : private internal::TaskOwner,
                    public ListNode<CallListTag>,
-                   private net::Timer {
+                   public internal::CoroutineStream {
  public:
   Call();
   ~Call();
@@ -111,8 +113,8 @@ class Call final : public internal::CoroutineStream,
   void SendEncoded(Buffer& encoded);
 
   // ---- coroutine streams (call_stream.cc)
-  bool StartRead(internal::ReadOperation& operation) override;
-  bool StartWrite(internal::WriteOperation& operation) override;
+  bool StartRead(void* message) override;
+  bool StartWrite(const void* message, WriteOptions options) override;
   void StopReading() override;
   // False when memory is exhausted, which ends the call: `waiter` is not resumed then.
   bool StartSleep(Duration duration, std::coroutine_handle<> waiter);
@@ -126,7 +128,7 @@ class Call final : public internal::CoroutineStream,
   }
   ConnectionCalls& connection() { return *connection_; }
   ServerContext& context() { return context_; }
-  TimePoint deadline() const { return deadline_; }
+  TimePoint deadline() const { return timers_ == nullptr ? kNever : timers_->at; }
   bool is_cancelled() const { return is_cancelled_.load(std::memory_order_acquire); }  // any thread
   bool is_stream_over() const { return is_stream_over_; }
   http2::StreamKey stream() const { return stream_; }
@@ -141,9 +143,14 @@ class Call final : public internal::CoroutineStream,
   void OnCancel(std::function<void()> callback);
   void OnDrain(std::function<void()> callback);
 
-  // By their names in `grpc-encoding`, which must outlive the call; "" for none.
-  void set_compression(std::string_view encoding) { compression_ = encoding; }
-  std::string_view compression() const { return compression_; }
+  // By its name in `grpc-encoding`, which must outlive the call; null for none. No effect once it
+  // is decided.
+  void set_compression(const std::string* encoding) {
+    if (!is_compression_decided_) compression_ = encoding;
+  }
+  std::string_view compression() const {
+    return compression_ == nullptr ? std::string_view() : std::string_view(*compression_);
+  }
   void set_compress_response(bool compress) { compress_response_ = compress; }
   bool compress_response() const { return compress_response_; }
   // Ends the time in which the handler may set the compression, or that and initial metadata. By
@@ -152,17 +159,27 @@ class Call final : public internal::CoroutineStream,
   void DecideCompression();
   void SealInitialMetadata();
   // What messages are compressed with; "" for none. Valid once decided.
-  std::string_view response_encoding() const { return response_encoding_; }
+  std::string_view response_encoding() const {
+    return is_response_encoded_ ? compression() : std::string_view();
+  }
   void set_request_compressed(bool compressed) { request_compressed_ = compressed; }
   bool request_compressed() const { return request_compressed_; }
 
   void AddObserver(MessageObserver* observer);
-  // Counts a message and shows it to the observers. By the thread that runs the handler.
-  void NoteReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size);
-  void NoteSent(const internal::MessageCodec& codec, const void* message);
+  // For interceptors: counts a message and shows it to the observers. By the thread that runs the
+  // handler.
+  void NoteReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size) {
+    if (interception_ != nullptr) CountReceived(codec, message, wire_size);
+  }
+  void NoteSent(const internal::MessageCodec& codec, const void* message) {
+    if (interception_ != nullptr) {
+      ShowToObservers(&MessageObserver::OnMessageSent, codec, message);
+    }
+  }
   void NoteSentBytes(size_t size) {
-    ++statistics_.messages_sent;
-    statistics_.bytes_sent += size;
+    if (interception_ == nullptr) return;
+    ++interception_->statistics.messages_sent;
+    interception_->statistics.bytes_sent += size;
   }
   InterceptedCall::Statistics statistics() const;
 
@@ -211,8 +228,39 @@ class Call final : public internal::CoroutineStream,
     List on_drain;
   };
 
+  // What interceptors around the handler ask for, or wait for. Made for the calls of a server that
+  // has some, and kept from call to call.
+  struct Interception {
+    TimePoint started;
+    InterceptedCall::Statistics statistics;
+    std::vector<MessageObserver*> observers;
+    // RunHandler, while it waits for the single request or for the pool's thread.
+    std::coroutine_handle<> request_waiter;
+    std::coroutine_handle<> pool_waiter;
+    Status pool_status;
+    bool was_handler_called = false;
+    // Why the library ended the call. The message is empty when the stream was lost.
+    StatusCode end_code = StatusCode::OK;
+    std::string end_message;
+
+    // For another call.
+    void Reset();
+  };
+
   class SleepTimer;
   struct SleepListTag {};
+
+  // What the call wants of the clock: its deadline, and the sleeps of its handler. Made with the
+  // first of them, and kept from call to call.
+  struct Timers final : net::Timer {
+    explicit Timers(Call& owner) : call(owner) {}
+    void OnTimer(TimePoint now) override;
+
+    Call& call;
+    TimePoint at = kNever;  // the deadline
+    TimePoint started;      // when the time for it began
+    IntrusiveList<SleepTimer, SleepListTag> sleepers;
+  };
 
   bool HasSingleRequest() const { return !ClientStreams(method_->shape()); }
   bool HasSingleResponse() const { return !ServerStreams(method_->shape()); }
@@ -227,11 +275,14 @@ class Call final : public internal::CoroutineStream,
   void CountHit(http2::Limit limit);
   // Otherwise it is logged.
   bool IsMetadataValid(std::string_view what, std::string_view key, std::string_view value) const;
-  void OnTimer(TimePoint now) override;
+  void ArmDeadline(Duration timeout);
+  void OnDeadline();
   void OnSingleRequestData(ByteView data, bool ends_stream);
+  size_t TakeSingleRequest(ByteView* data);
+  size_t AssembleSingleRequest(ByteView* data);
   void OnSingleRequestEnd();
   void CancelByServer();
-  void EndStream(StatusCode code);
+  void EndStream();
   void Cancel();
   bool KeepCallback(Callbacks::List Callbacks::*list, const std::atomic<bool>& has_happened,
                     std::function<void()>* callback);
@@ -244,8 +295,14 @@ class Call final : public internal::CoroutineStream,
   void Finish(Status status);
   void Complete();
   void Recycle();
+  void NoteEnd(StatusCode code, std::string message);
   Status EndStatus() const;
   Extras& extras();
+  Timers& timers();
+  // See RequestInput.
+  RequestInput& input();
+  void DropInput();
+  void CountReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size);
   void ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),
                        const internal::MessageCodec& codec, const void* message);
 
@@ -253,6 +310,7 @@ class Call final : public internal::CoroutineStream,
   void StartHandler();
   void LaunchHandler();
   void OnRequestReady();
+  void WakeRequestWaiter();
   // False when the pool's queue is full.
   bool SubmitToPool();
   Status StatusOfException(const std::exception_ptr& exception) const;
@@ -275,56 +333,36 @@ class Call final : public internal::CoroutineStream,
 
   // call_stream.cc
   void OnStreamData(ByteView data);
-  void KeepInbound(ByteView data);
-  // True when the operation has its result.
-  bool TryRead(internal::ReadOperation& operation);
-  ReadResult ReadAtEnd();
+  // True when the Read has its result, `read_result_`.
+  bool TryRead(void* message);
+  void TakeMessage(const internal::MessageCodec& codec, const void* message);
+  void ReadAtEnd();
   void RejectRead(const grpc::Rejection& rejection);
   void ResumeReadIfReady();
+  void ResumeRead();
   void FailPendingRead();
   void WakeWaiters();
   bool IsAnybodyWaiting() const {
-    return read_ != nullptr || write_ != nullptr || !sleepers_.empty();
+    return read_message_ != nullptr || write_waiter_ ||
+           (timers_ != nullptr && !timers_->sleepers.empty());
   }
 
-  // Set by Begin.
-  ConnectionCalls* connection_ = nullptr;
-  const Method* method_ = nullptr;
-  const grpc::RequestHead* head_ = nullptr;
-  http2::FieldSectionPtr fields_;
-  http2::StreamKey stream_;
-  TimePoint started_;
-  TimePoint deadline_ = kNever;
-  uint64_t serial_ = 0;  // differs between the calls that one object serves after another
-
   // The request.
-  MessageDecoder decoder_;
-  void* request_ = nullptr;
   bool has_request_ = false;     // a single request has been parsed
   bool is_input_ended_ = false;  // the client's half ended properly
   bool is_request_ready_ = false;
   bool request_compressed_ = false;
   bool is_reading_stopped_ = false;  // by the handler
-  Buffer inbound_;                   // bytes that no Read has asked for yet, from inbound_used_ on
-  size_t inbound_used_ = 0;
-  ByteView pending_data_;  // bytes of the event being handled, not yet consumed
-
   // The response.
-  static constexpr size_t kNotMeasured = SIZE_MAX;
-
-  void* response_ = nullptr;
-  size_t response_size_ = kNotMeasured;
   bool are_headers_sent_ = false;
   bool compress_response_ = true;
   bool is_initial_metadata_sealed_ = false;
+  // There is some then, and `extras_` stays as it is. Otherwise that is not to be looked at while
+  // the handler's thread may make it.
+  bool has_initial_metadata_ = false;
   bool is_compression_decided_ = false;
-  // Part of `extras_`, which is not to be looked at while the handler's thread may make it.
-  const grpc::Metadata* sealed_metadata_ = nullptr;
-  std::string_view compression_;        // what the handler wants
-  std::string_view response_encoding_;  // "" for none
-
+  bool is_response_encoded_ = false;  // as compression_ says
   // The handler.
-  bool was_handler_called_ = false;  // by the last interceptor
   bool is_handler_running_ = false;
   bool is_on_pool_ = false;      // metadata and settings belong to the pool thread now
   bool is_stream_over_ = false;  // nothing more can be sent
@@ -333,24 +371,33 @@ class Call final : public internal::CoroutineStream,
   std::atomic<bool> is_cancel_requested_ = false;  // TryCancel was called
   std::atomic<uint32_t> cancels_on_way_ = 0;
   uint32_t pins_ = 0;
-  // Why the library ended the call, for interceptors. The message is empty when the stream was
-  // lost.
-  StatusCode end_code_ = StatusCode::OK;
-  std::string end_message_;
-  Task<Status> task_;  // the handler, or the interceptors with it, if that is a coroutine
-  std::coroutine_handle<> request_waiter_;
-  std::coroutine_handle<> pool_waiter_;
-  Status pool_status_;
-  internal::ReadOperation* read_ = nullptr;
-  internal::WriteOperation* write_ = nullptr;
-  IntrusiveList<SleepTimer, SleepListTag> sleepers_;
-  std::unique_ptr<BlockingBridge> bridge_;  // kept from call to call
+  uint32_t serial_ = 0;  // differs between the calls that one object serves after another
 
+  // Set by Begin.
+  ConnectionCalls* connection_ = nullptr;
+  const Method* method_ = nullptr;
+  const grpc::RequestHead* head_ = nullptr;
+  http2::FieldSectionPtr fields_;
+  http2::StreamKey stream_;
+
+  static constexpr uint32_t kNotMeasured = UINT32_MAX;
+
+  void* request_ = nullptr;
+  void* response_ = nullptr;
+  // How large they were (a message has less than 4 GiB): whether they are worth keeping.
+  uint32_t request_size_ = 0;
+  uint32_t response_size_ = kNotMeasured;
+  RequestInput* input_ = nullptr;             // the worker's, lent
+  const std::string* compression_ = nullptr;  // what the handler wants
+
+  Task<Status> task_;  // the handler, or the interceptors with it, if that is a coroutine
+  void* read_message_ = nullptr;  // of the Read that waits, if one does
+
+  std::unique_ptr<BlockingBridge> bridge_;  // kept from call to call
+  std::unique_ptr<Interception> interception_;
+  std::unique_ptr<Timers> timers_;
   std::unique_ptr<Extras> extras_;
   std::atomic<Callbacks*> callbacks_ = nullptr;  // owned
-  // Made with the first of them, while interceptors begin; null for most calls.
-  std::unique_ptr<std::vector<MessageObserver*>> observers_;
-  InterceptedCall::Statistics statistics_;
   ServerContext context_{this};
 };
 

@@ -7,6 +7,7 @@
 #include "server/blocking_bridge.h"
 #include "server/call.h"
 #include "server/connection_calls.h"
+#include "server/request_input.h"
 #include "server/worker_context.h"
 
 namespace weir::server {
@@ -23,7 +24,9 @@ Status PoolIsFull() {
 struct Call::RequestReadyAwaiter {
   Call& call;
   bool await_ready() const { return call.is_request_ready_ || call.is_stream_over_; }
-  void await_suspend(std::coroutine_handle<> waiter) { call.request_waiter_ = waiter; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    call.interception_->request_waiter = waiter;
+  }
   void await_resume() const {}
 };
 
@@ -33,22 +36,27 @@ struct Call::PoolAwaiter {
   bool await_ready() const { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) {
     if (!call.SubmitToPool()) {
-      call.pool_status_ = PoolIsFull();
+      call.interception_->pool_status = PoolIsFull();
       return false;
     }
-    call.pool_waiter_ = waiter;  // the pool is told at the end of the turn
+    call.interception_->pool_waiter = waiter;  // the pool is told at the end of the turn
     return true;
   }
-  Status await_resume() const { return std::move(call.pool_status_); }
+  Status await_resume() const { return std::move(call.interception_->pool_status); }
 };
 
 void Call::OnRequestReady() {
   is_request_ready_ = true;
   if (!is_handler_running_) {
     StartHandler();
-  } else if (request_waiter_) {
-    std::exchange(request_waiter_, nullptr).resume();
+  } else {
+    WakeRequestWaiter();
   }
+}
+
+void Call::WakeRequestWaiter() {
+  if (interception_ == nullptr || !interception_->request_waiter) return;
+  std::exchange(interception_->request_waiter, nullptr).resume();
 }
 
 // Without interceptors. A handler may throw before it is a coroutine.
@@ -124,7 +132,7 @@ void Call::LaunchHandler() {
 }
 
 Task<Status> Call::RunHandler() {
-  if (std::exchange(was_handler_called_, true)) {
+  if (std::exchange(interception_->was_handler_called, true)) {
     LogMisuse("was to be called twice: an interceptor may call its continuation once");
     co_return Status(StatusCode::INTERNAL, "an interceptor called the handler twice");
   }
@@ -216,9 +224,10 @@ bool Call::SubmitToPool() {
   if (HasSingleResponse()) response_ = worker().AcquireResponse(*method_);
   if (!HasSingleRequest()) {
     // What arrived while interceptors were at work.
-    bridge_->AddInput(inbound_.view().subspan(inbound_used_));
-    inbound_.Release();
-    inbound_used_ = 0;
+    if (input_ != nullptr) {
+      bridge_->AddInput(input_->kept());
+      DropInput();
+    }
     if (is_input_ended_) bridge_->EndInput();
   }
   is_on_pool_ = worker().RunOnPool(*bridge_);
@@ -228,9 +237,9 @@ bool Call::SubmitToPool() {
 
 void Call::OnPoolHandlerDone(Status status) {
   is_on_pool_ = false;
-  if (pool_waiter_) {
-    pool_status_ = std::move(status);
-    std::exchange(pool_waiter_, nullptr).resume();
+  if (interception_ != nullptr) {
+    interception_->pool_status = std::move(status);
+    std::exchange(interception_->pool_waiter, nullptr).resume();
   } else {
     Finish(std::move(status));
   }

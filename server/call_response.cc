@@ -16,18 +16,16 @@ namespace weir::server {
 void Call::SealInitialMetadata() {
   if (is_initial_metadata_sealed_) return;
   is_initial_metadata_sealed_ = true;
-  if (extras_ != nullptr && !extras_->initial.empty()) sealed_metadata_ = &extras_->initial;
+  has_initial_metadata_ = extras_ != nullptr && !extras_->initial.empty();
   DecideCompression();
 }
 
 void Call::DecideCompression() {
   if (is_compression_decided_) return;
   is_compression_decided_ = true;
-  if (compression_.empty()) return;
   // Never an algorithm that the client did not offer (gRPC compression.md).
-  if (grpc::AcceptsEncoding(head_->accept_encoding, compression_)) {
-    response_encoding_ = compression_;
-  }
+  is_response_encoded_ =
+      compression_ != nullptr && grpc::AcceptsEncoding(head_->accept_encoding, *compression_);
 }
 
 void Call::SendInitialMetadata() {
@@ -38,15 +36,14 @@ void Call::SendHeaders() {
   SealInitialMetadata();
   are_headers_sent_ = true;
   MarkDirty();
-  if (sealed_metadata_ == nullptr && response_encoding_.empty() && head_->encoding.empty())
-      [[likely]] {
+  if (!has_initial_metadata_ && !is_response_encoded_ && head_->encoding.empty()) [[likely]] {
     http2().SendHeaders(stream_, grpc::kOkHeaders);
     return;
   }
   grpc::FieldList& fields = worker().ClearedFieldList();
-  grpc::BuildInitialHeaders({.encoding = response_encoding_,
+  grpc::BuildInitialHeaders({.encoding = response_encoding(),
                              .accept_encoding = worker().compressors().accept_encoding(),
-                             .metadata = sealed_metadata_},
+                             .metadata = has_initial_metadata_ ? &extras_->initial : nullptr},
                             &fields);
   http2().SendHeaders(stream_, fields.fields());
 }
@@ -68,16 +65,16 @@ bool Call::SendMessage(const internal::MessageCodec& codec, const void* message,
   }
   SendInitialMetadata();
   if (HasSingleResponse()) {
-    response_size_ = size;  // RunHandler has shown and counted it
+    response_size_ = static_cast<uint32_t>(size);  // RunHandler has shown and counted it
   } else {
     NoteSent(codec, message);
     NoteSentBytes(size);
   }
-  if (!response_encoding_.empty() && compress) {
+  if (is_response_encoded_ && compress) {
     const grpc::CompressorRegistry& compressors = worker().compressors();
     grpc::CompressorRegistry::Scratch encoded(compressors,
                                               grpc::CompressorRegistry::Use::kCompressed);
-    EncodeMessage(codec, message, size, compressors, response_encoding_, &*encoded);
+    EncodeMessage(codec, message, size, compressors, response_encoding(), &*encoded);
     SendEncoded(*encoded);
     return true;
   }

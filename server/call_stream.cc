@@ -4,6 +4,7 @@
 #include "server/blocking_bridge.h"
 #include "server/call.h"
 #include "server/connection_calls.h"
+#include "server/request_input.h"
 #include "server/worker_context.h"
 #include "transport/net/timer.h"
 
@@ -28,8 +29,9 @@ class Call::SleepTimer final : public net::Timer, public ListNode<SleepListTag> 
 
 bool Call::StartSleep(Duration duration, std::coroutine_handle<> waiter) {
   return RunOrClose([&] {
+    IntrusiveList<SleepTimer, SleepListTag>& sleepers = timers().sleepers;
     auto* timer = new SleepTimer(waiter);
-    sleepers_.PushBack(*timer);
+    sleepers.PushBack(*timer);
     net::Loop& loop = connection_->loop();
     loop.Arm(*timer, AddSaturated(loop.Now(), duration));
   });
@@ -44,124 +46,113 @@ void Call::OnStreamData(ByteView data) {
     bridge_->AddInput(data);
     return;
   }
-  if (read_ == nullptr) {
-    KeepInbound(data);
-    return;
-  }
   const Pin pin(*this);
-  pending_data_ = data;
-  ResumeReadIfReady();
+  input().Offer(data);
+  if (read_message_ != nullptr) ResumeReadIfReady();
   // The handler read on for as long as there were whole messages; the rest has to be kept.
-  const ByteView rest = std::exchange(pending_data_, {});
-  if (is_stream_over_ || rest.empty()) return;
-  KeepInbound(rest);
-}
-
-// A handler that is always a little behind never empties the buffer: what it has consumed has to
-// make room, or all of the stream would be kept.
-void Call::KeepInbound(ByteView data) {
-  if (inbound_used_ > inbound_.size() / 2) {
-    inbound_.DropFront(inbound_used_);
-    inbound_used_ = 0;
+  if (input_ == nullptr) return;
+  if (is_stream_over_) {
+    DropInput();
+  } else {
+    input_->KeepOffered();
   }
-  inbound_.Append(data);
 }
 
-bool Call::StartRead(internal::ReadOperation& operation) {
+bool Call::StartRead(void* message) {
   bool has_result = true;
-  if (!RunOrClose([&] { has_result = TryRead(operation); })) {
-    operation.result = ReadResult::Kind::kFailed;
+  if (!RunOrClose([&] { has_result = TryRead(message); })) {
+    read_result_ = ReadResult::Kind::kFailed;
   }
-  if (!has_result) read_ = &operation;
+  if (!has_result) read_message_ = message;
   return has_result;
 }
 
 void Call::ResumeReadIfReady() {
-  if (read_ == nullptr || !TryRead(*read_)) return;
+  if (read_message_ == nullptr || !TryRead(read_message_)) return;
   // A rejection in TryRead has cancelled the call and resumed the reader.
-  if (read_ == nullptr) return;
-  std::exchange(read_, nullptr)->waiter.resume();
+  if (read_message_ == nullptr) return;
+  ResumeRead();
 }
 
-bool Call::TryRead(internal::ReadOperation& operation) {
-  operation.result = ReadResult::Kind::kFailed;
+void Call::ResumeRead() {
+  read_message_ = nullptr;
+  std::exchange(read_waiter_, nullptr).resume();
+}
+
+bool Call::TryRead(void* message) {
+  read_result_ = ReadResult::Kind::kFailed;
   if (is_stream_over_ || is_reading_stopped_) return true;
-  for (;;) {
-    const bool from_inbound = inbound_used_ < inbound_.size();
-    ByteView source = from_inbound ? inbound_.view().subspan(inbound_used_) : pending_data_;
-    const size_t offered = source.size();
-    const MessageDecoder::Outcome outcome =
-        decoder_.Pull(&source, *operation.codec, operation.message, worker().compressors());
-    const size_t consumed = offered - source.size();
-    if (from_inbound) {
-      inbound_used_ += consumed;
-      if (inbound_used_ == inbound_.size()) {
-        inbound_.Release();
-        inbound_used_ = 0;
-      }
-    } else {
-      pending_data_ = source;
-    }
-    switch (outcome) {
-      case MessageDecoder::Outcome::kMessage:
-        if (!is_input_ended_) {
-          http2().ReleaseWindow(stream_, decoder_.TakeConsumedBytes());
-          MarkDirty();
-        }
-        request_compressed_ = decoder_.is_compressed();
-        NoteReceived(*operation.codec, operation.message, decoder_.message_size());
-        operation.result = ReadResult::Kind::kMessage;
-        return true;
-      case MessageDecoder::Outcome::kRejected:
-        RejectRead(decoder_.rejection());
-        return true;
-      case MessageDecoder::Outcome::kNeedMore:
-        if (from_inbound) continue;  // then what has just arrived
-        if (is_input_ended_) {
-          operation.result = ReadAtEnd();
-          return true;
-        }
-        if (http2().ExtendWindow(stream_, decoder_.missing_bytes())) decoder_.ExpectMissingBytes();
-        MarkDirty();
-        return false;
-    }
+  if (input_ == nullptr) {
+    if (is_input_ended_) read_result_ = ReadResult::Kind::kEnd;
+    return is_input_ended_;
+  }
+  const internal::MessageCodec& codec = *method_->descriptor->request;
+  switch (input_->Pull(codec, message, worker().compressors())) {
+    case RequestInput::Outcome::kMessage:
+      TakeMessage(codec, message);
+      return true;
+    case RequestInput::Outcome::kRejected:
+      RejectRead(input_->rejection());
+      return true;
+    case RequestInput::Outcome::kNeedMore:
+      break;
+  }
+  if (is_input_ended_) {
+    ReadAtEnd();
+    return true;
+  }
+  if (http2().ExtendWindow(stream_, input_->missing_bytes())) input_->ExpectMissingBytes();
+  MarkDirty();
+  return false;
+}
+
+void Call::TakeMessage(const internal::MessageCodec& codec, const void* message) {
+  if (!is_input_ended_) {
+    http2().ReleaseWindow(stream_, input_->TakeConsumedBytes());
+    MarkDirty();
+  }
+  request_compressed_ = input_->is_compressed();
+  const size_t wire_size = input_->message_size();
+  if (input_->is_empty()) DropInput();
+  NoteReceived(codec, message, wire_size);
+  read_result_ = ReadResult::Kind::kMessage;
+}
+
+void Call::ReadAtEnd() {
+  if (input_->is_empty()) {
+    DropInput();
+    read_result_ = ReadResult::Kind::kEnd;
+  } else {
+    RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
   }
 }
 
-ReadResult Call::ReadAtEnd() {
-  if (decoder_.IsAtBoundary()) return ReadResult::Kind::kEnd;
-  RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
-  return ReadResult::Kind::kFailed;
-}
-
-// The cancellation must not resume the operation that waits, if there is one: its result is
-// delivered by returning.
+// The cancellation must not resume the Read that waits, if there is one: its result is delivered by
+// returning.
 void Call::RejectRead(const grpc::Rejection& rejection) {
-  internal::ReadOperation* const waiting = std::exchange(read_, nullptr);
+  void* const waiting = std::exchange(read_message_, nullptr);
   RunOrClose([&] { EndWithRejection(rejection); });
-  read_ = waiting;
+  read_message_ = waiting;
+  read_result_ = ReadResult::Kind::kFailed;
 }
 
 // ---- writing -----------------------------------------------------------------------------------
 
-bool Call::StartWrite(internal::WriteOperation& operation) {
-  operation.is_sent = false;
+bool Call::StartWrite(const void* message, WriteOptions options) {
+  bool is_sent = false;
   RunOrClose([&] {
-    operation.is_sent =
-        SendMessage(*operation.codec, operation.message, !operation.options.get_no_compression());
+    is_sent = SendMessage(*method_->descriptor->response, message, !options.get_no_compression());
   });
   // The connection may have been lost on the way, for lack of memory.
-  operation.is_sent = operation.is_sent && !is_stream_over_;
-  if (!operation.is_sent || http2().IsWritable(stream_)) return true;
-  write_ = &operation;
-  return false;
+  write_result_ = is_sent && !is_stream_over_;
+  return !write_result_ || http2().IsWritable(stream_);
 }
 
 void Call::OnWritable() {
   if (is_on_pool_) {
     bridge_->OnWritable();
-  } else if (write_ != nullptr) {
-    std::exchange(write_, nullptr)->waiter.resume();
+  } else if (write_waiter_) {
+    std::exchange(write_waiter_, nullptr).resume();
   }
 }
 
@@ -173,21 +164,21 @@ void Call::StopReading() {
 }
 
 void Call::FailPendingRead() {
-  if (read_ == nullptr) return;
-  read_->result = ReadResult::Kind::kFailed;
-  std::exchange(read_, nullptr)->waiter.resume();
+  if (read_message_ == nullptr) return;
+  read_result_ = ReadResult::Kind::kFailed;
+  ResumeRead();
 }
 
 // The caller holds a Pin. Each resumed coroutine may start another operation, which then fails at
 // once, so this ends.
 void Call::WakeWaiters() {
   FailPendingRead();
-  if (write_ != nullptr) {
-    write_->is_sent = false;
-    std::exchange(write_, nullptr)->waiter.resume();
+  if (write_waiter_) {
+    write_result_ = false;
+    std::exchange(write_waiter_, nullptr).resume();
   }
-  while (!sleepers_.empty()) sleepers_.Front().Wake();
-  if (request_waiter_) std::exchange(request_waiter_, nullptr).resume();
+  while (timers_ != nullptr && !timers_->sleepers.empty()) timers_->sleepers.Front().Wake();
+  WakeRequestWaiter();
 }
 
 }  // namespace weir::server

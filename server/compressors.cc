@@ -1,6 +1,7 @@
 #include "server/compressors.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -112,26 +113,32 @@ void Compressors::MakeFor(grpc::CompressorRegistry* thread) const {
   }
 }
 
-std::string_view Compressors::Find(std::string_view name) const {
+const std::string* Compressors::Find(std::string_view name) const {
   for (const Added& added : added_) {
-    if (added.name == name) return added.name;
+    if (added.name == name) return &added.name;
   }
   const CompressionAlgorithm built_in = AlgorithmNamed(name);
-  return built_in == CompressionAlgorithm::kNone ? std::string_view() : EncodingNameOf(built_in);
+  return built_in == CompressionAlgorithm::kNone ? nullptr : &EncodingNameOf(built_in);
 }
 
-std::string_view EncodingNameOf(CompressionAlgorithm algorithm) {
+const std::string& EncodingNameOf(CompressionAlgorithm algorithm) {
+  static const std::array<std::string, 4> names = {
+      std::string(grpc::EncodingName(grpc::Encoding::kIdentity)),
+      std::string(grpc::EncodingName(grpc::Encoding::kGzip)),
+      std::string(grpc::EncodingName(grpc::Encoding::kDeflate)),
+      std::string(grpc::EncodingName(grpc::Encoding::kZstd)),
+  };
   switch (algorithm) {
     case CompressionAlgorithm::kNone:
-      return grpc::EncodingName(grpc::Encoding::kIdentity);
+      break;
     case CompressionAlgorithm::kGzip:
-      return grpc::EncodingName(grpc::Encoding::kGzip);
+      return names[1];
     case CompressionAlgorithm::kDeflate:
-      return grpc::EncodingName(grpc::Encoding::kDeflate);
+      return names[2];
     case CompressionAlgorithm::kZstd:
-      return grpc::EncodingName(grpc::Encoding::kZstd);
+      return names[3];
   }
-  return grpc::EncodingName(grpc::Encoding::kIdentity);
+  return names[0];
 }
 
 CompressionAlgorithm AlgorithmNamed(std::string_view name) {

@@ -23,8 +23,8 @@ class Compressors {
   // Gives a thread its own of each.
   void MakeFor(grpc::CompressorRegistry* thread) const;
 
-  // `name` as it was added, which lives as long as this object; empty when there is none of it.
-  std::string_view Find(std::string_view name) const;
+  // `name` as it was added, which lives as long as this object; null when there is none of it.
+  const std::string* Find(std::string_view name) const;
 
  private:
   struct Added {
@@ -35,8 +35,8 @@ class Compressors {
   std::deque<Added> added_;
 };
 
-// As in `grpc-encoding`; "identity" for kNone.
-std::string_view EncodingNameOf(CompressionAlgorithm algorithm);
+// As in `grpc-encoding`; "identity" for kNone. Lives as long as the program does.
+const std::string& EncodingNameOf(CompressionAlgorithm algorithm);
 // kNone for a name that is none of theirs.
 CompressionAlgorithm AlgorithmNamed(std::string_view name);
 

@@ -66,13 +66,14 @@ bool ServerContext::AddTrailingMetadata(std::string_view key, std::string_view v
 
 void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
   const bool is_none = algorithm == CompressionAlgorithm::kNone;
-  call_->set_compression(is_none ? std::string_view() : server::EncodingNameOf(algorithm));
+  call_->set_compression(is_none ? nullptr : &server::EncodingNameOf(algorithm));
 }
 
 bool ServerContext::set_compression_algorithm(std::string_view name) {
-  const std::string_view known = call_->connection().worker().config().compressors.Find(name);
-  if (!known.empty()) call_->set_compression(known);
-  return !known.empty();
+  const std::string* const known = call_->connection().worker().config().compressors.Find(name);
+  if (known == nullptr) return false;
+  call_->set_compression(known);
+  return true;
 }
 
 CompressionAlgorithm ServerContext::compression_algorithm() const {
@@ -80,7 +81,7 @@ CompressionAlgorithm ServerContext::compression_algorithm() const {
 }
 
 bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
-  return AcceptsCompression(server::EncodingNameOf(algorithm));
+  return AcceptsCompression(std::string_view(server::EncodingNameOf(algorithm)));
 }
 
 bool ServerContext::AcceptsCompression(std::string_view name) const {

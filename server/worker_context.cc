@@ -7,6 +7,7 @@
 #include "server/call.h"
 #include "server/connection_calls.h"
 #include "server/frame_memory.h"
+#include "server/request_input.h"
 #include "transport/base/large_blocks.h"
 #include "transport/base/long_lived.h"
 #include "transport/net/free_memory.h"
@@ -48,6 +49,7 @@ WorkerContext::WorkerContext(const ServerConfig& config, HandlerPool& pool)
 
 WorkerContext::~WorkerContext() {
   free_calls_.ForEach([](Call& call) { delete &call; });
+  ForgetInputs();
   ForgetMessages();
 }
 
@@ -75,6 +77,15 @@ Call* WorkerContext::AcquireCall() {
 
 void WorkerContext::RecycleCall(Call* call) { free_calls_.PushFront(*call); }
 
+RequestInput& WorkerContext::AcquireInput() {
+  return free_inputs_.empty() ? *new RequestInput : free_inputs_.PopFront();
+}
+
+void WorkerContext::RecycleInput(RequestInput& input) {
+  input.ReleaseMemory();
+  free_inputs_.PushFront(input);
+}
+
 void WorkerContext::ReleaseIdleMemory() {
   IntrusiveList<Call, CallListTag> calls;
   calls.TakeAll(free_calls_);
@@ -86,11 +97,16 @@ void WorkerContext::ReleaseIdleMemory() {
       delete call;
     }
   }
+  ForgetInputs();
   ForgetMessages();
   ReleaseIdleFrames();
   LargeBlocks::OfProcess().Release();
   LongLivedMemory::OfProcess().ReleaseIdle();
   net::ReturnFreeMemoryOfThread();
+}
+
+void WorkerContext::ForgetInputs() {
+  free_inputs_.ForEach([](RequestInput& input) { delete &input; });
 }
 
 void WorkerContext::ForgetMessages() {

@@ -21,7 +21,9 @@ namespace weir::server {
 
 class BlockingBridge;
 class Call;
+class RequestInput;
 struct CallListTag;
+struct RequestInputListTag;
 struct WakeListTag;
 
 // Everything about a server that is decided before it starts. Immutable and shared by all threads.
@@ -74,6 +76,10 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   Call* AcquireCall();
   void RecycleCall(Call* call);
 
+  // Whatever it was used for before, it is empty.
+  RequestInput& AcquireInput();
+  void RecycleInput(RequestInput& input);
+
   // Gives back what is kept for later calls.
   void ReleaseIdleMemory();
 
@@ -85,6 +91,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   void RecycleResponse(const Method& method, void* message, size_t weight);
 
  private:
+  void ForgetInputs();
   void ForgetMessages();
 
   struct RecycledMessages {
@@ -98,8 +105,10 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   IntrusiveList<BlockingBridge, WakeListTag> to_wake_;
   grpc::CompressorRegistry compressors_;
   grpc::FieldList field_list_;
-  IntrusiveList<Call, CallListTag> free_calls_;  // owned; the youngest first, since it is warm
-  std::vector<RecycledMessages> messages_;       // by Method::index
+  // Owned; the youngest first, since it is warm.
+  IntrusiveList<Call, CallListTag> free_calls_;
+  IntrusiveList<RequestInput, RequestInputListTag> free_inputs_;
+  std::vector<RecycledMessages> messages_;  // by Method::index
 };
 
 }  // namespace weir::server

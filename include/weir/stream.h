@@ -76,32 +76,23 @@ class BlockingStream {
   ~BlockingStream() = default;
 };
 
-// One pending Read of a coroutine; lives in its awaiter.
-struct ReadOperation {
-  const MessageCodec* codec = nullptr;
-  void* message = nullptr;
-  ReadResult result = ReadResult::Kind::kFailed;
-  std::coroutine_handle<> waiter;
-};
-
-// One pending Write of a coroutine; lives in its awaiter.
-struct WriteOperation {
-  const MessageCodec* codec = nullptr;
-  const void* message = nullptr;
-  WriteOptions options;
-  bool is_sent = false;
-  std::coroutine_handle<> waiter;
-};
-
-// The library's side of a stream of a coroutine handler.
+// The library's side of a stream of a coroutine handler. Messages are of the method's types. One
+// Read and one Write at a time; what they wait with is kept here and not in their awaiters, so that
+// the frame of a handler that waits is small.
 class CoroutineStream {
  public:
-  // True when the result is there already; otherwise `waiter` is resumed once it is. One
-  // operation of each kind at a time.
-  virtual bool StartRead(ReadOperation& operation) = 0;
-  virtual bool StartWrite(WriteOperation& operation) = 0;
+  // True when the result is there already; otherwise the waiter is resumed once it is.
+  virtual bool StartRead(void* message) = 0;
+  virtual bool StartWrite(const void* message, WriteOptions options) = 0;
   virtual void SendInitialMetadata() = 0;
   virtual void StopReading() = 0;
+
+  // Behind a Start that gave false, at once.
+  void set_read_waiter(std::coroutine_handle<> waiter) { read_waiter_ = waiter; }
+  void set_write_waiter(std::coroutine_handle<> waiter) { write_waiter_ = waiter; }
+  // Of the operation that has just got its result.
+  ReadResult read_result() const { return read_result_; }
+  bool write_result() const { return write_result_; }
 
   // Room for the typed view that the handler takes by reference.
   void* view_storage() { return view_storage_; }
@@ -111,34 +102,39 @@ class CoroutineStream {
 
  private:
   alignas(void*) unsigned char view_storage_[sizeof(void*)];
+
+ protected:
+  // Null unless one waits.
+  std::coroutine_handle<> read_waiter_;
+  std::coroutine_handle<> write_waiter_;
+  ReadResult read_result_ = ReadResult::Kind::kFailed;
+  bool write_result_ = false;  // whether the message was accepted
 };
 
 class [[nodiscard]] ReadAwaiter {
  public:
-  ReadAwaiter(CoroutineStream* stream, const MessageCodec& codec, void* message)
-      : stream_(stream), operation_{.codec = &codec, .message = message, .waiter = {}} {}
-  bool await_ready() { return stream_->StartRead(operation_); }
-  void await_suspend(std::coroutine_handle<> waiter) { operation_.waiter = waiter; }
-  ReadResult await_resume() const { return operation_.result; }
+  ReadAwaiter(CoroutineStream* stream, void* message) : stream_(stream), message_(message) {}
+  bool await_ready() { return stream_->StartRead(message_); }
+  void await_suspend(std::coroutine_handle<> waiter) { stream_->set_read_waiter(waiter); }
+  ReadResult await_resume() const { return stream_->read_result(); }
 
  private:
   CoroutineStream* stream_;
-  ReadOperation operation_;
+  void* message_;
 };
 
 class [[nodiscard]] WriteAwaiter {
  public:
-  WriteAwaiter(CoroutineStream* stream, const MessageCodec& codec, const void* message,
-               WriteOptions options)
-      : stream_(stream),
-        operation_{.codec = &codec, .message = message, .options = options, .waiter = {}} {}
-  bool await_ready() { return stream_->StartWrite(operation_); }
-  void await_suspend(std::coroutine_handle<> waiter) { operation_.waiter = waiter; }
-  bool await_resume() const { return operation_.is_sent; }
+  WriteAwaiter(CoroutineStream* stream, const void* message, WriteOptions options)
+      : stream_(stream), message_(message), options_(options) {}
+  bool await_ready() { return stream_->StartWrite(message_, options_); }
+  void await_suspend(std::coroutine_handle<> waiter) { stream_->set_write_waiter(waiter); }
+  bool await_resume() const { return stream_->write_result(); }
 
  private:
   CoroutineStream* stream_;
-  WriteOperation operation_;
+  const void* message_;
+  WriteOptions options_;
 };
 
 }  // namespace internal
@@ -214,7 +210,7 @@ class Reader {
   explicit Reader(internal::CoroutineStream* stream) : stream_(stream) {}
 
   // `co_await reader.Read(&message)` gives a ReadResult.
-  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kMessageCodec<R>, message}; }
+  internal::ReadAwaiter Read(R* message) { return {stream_, message}; }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
 
  private:
@@ -232,7 +228,7 @@ class Writer {
   // stream has more than its mark buffered), false when the call is over. `message` must live until
   // then.
   internal::WriteAwaiter Write(const W& message, WriteOptions options = {}) {
-    return {stream_, internal::kMessageCodec<W>, &message, options};
+    return {stream_, &message, options};
   }
   internal::WriteAwaiter WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());
@@ -250,9 +246,9 @@ class ReaderWriter {
  public:
   explicit ReaderWriter(internal::CoroutineStream* stream) : stream_(stream) {}
 
-  internal::ReadAwaiter Read(R* message) { return {stream_, internal::kMessageCodec<R>, message}; }
+  internal::ReadAwaiter Read(R* message) { return {stream_, message}; }
   internal::WriteAwaiter Write(const W& message, WriteOptions options = {}) {
-    return {stream_, internal::kMessageCodec<W>, &message, options};
+    return {stream_, &message, options};
   }
   internal::WriteAwaiter WriteLast(const W& message, WriteOptions options = {}) {
     return Write(message, options.set_last_message());

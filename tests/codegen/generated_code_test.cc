@@ -33,14 +33,12 @@ class OpaqueContext {
 
 // Two requests "a" and "b", then the end; collects what is written.
 struct Script {
-  ReadResult Read(const internal::MessageCodec& codec, void* message) {
-    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Request>);
+  ReadResult Read(void* message) {
     if (next == 2) return ReadResult::Kind::kEnd;
     static_cast<shapes::Request*>(message)->set_text(next++ == 0 ? "a" : "b");
     return ReadResult::Kind::kMessage;
   }
-  bool Write(const internal::MessageCodec& codec, const void* message) {
-    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Response>);
+  bool Write(const void* message) {
     written.push_back(static_cast<const shapes::Response*>(message)->text());
     return true;
   }
@@ -52,10 +50,12 @@ struct Script {
 class ScriptedBlockingStream final : public internal::BlockingStream {
  public:
   ReadResult Read(const internal::MessageCodec& codec, void* message) override {
-    return script.Read(codec, message);
+    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Request>);
+    return script.Read(message);
   }
   bool Write(const internal::MessageCodec& codec, const void* message, WriteOptions) override {
-    return script.Write(codec, message);
+    EXPECT_EQ(&codec, &internal::kMessageCodec<shapes::Response>);
+    return script.Write(message);
   }
   void SendInitialMetadata() override {}
   void StopReading() override {}
@@ -65,12 +65,12 @@ class ScriptedBlockingStream final : public internal::BlockingStream {
 
 class ScriptedCoroutineStream final : public internal::CoroutineStream {
  public:
-  bool StartRead(internal::ReadOperation& operation) override {
-    operation.result = script.Read(*operation.codec, operation.message);
+  bool StartRead(void* message) override {
+    read_result_ = script.Read(message);
     return true;
   }
-  bool StartWrite(internal::WriteOperation& operation) override {
-    operation.is_sent = script.Write(*operation.codec, operation.message);
+  bool StartWrite(const void* message, WriteOptions) override {
+    write_result_ = script.Write(message);
     return true;
   }
   void SendInitialMetadata() override {}

@@ -35,9 +35,9 @@ class CoTextStream {
  public:
   explicit CoTextStream(internal::CoroutineStream* stream) : stream_(stream) {}
 
-  internal::ReadAwaiter Read(Text* text) { return {stream_, kTextCodec, text}; }
+  internal::ReadAwaiter Read(Text* text) { return {stream_, text}; }
   internal::WriteAwaiter Write(const Text& text, WriteOptions options = {}) {
-    return {stream_, kTextCodec, &text, options};
+    return {stream_, &text, options};
   }
   void SendInitialMetadata() { stream_->SendInitialMetadata(); }
 

@@ -166,7 +166,7 @@ Task<bool> WriteNext(Run& run, ServerContext& context, internal::CoroutineStream
     co_return false;
   }
   const Message reply(run.NextReply());
-  co_return co_await internal::WriteAwaiter(stream, kMessageCodec, &reply, {});
+  co_return co_await internal::WriteAwaiter(stream, &reply, {});
 }
 
 // Reads up to the plan's number of messages. False when the call is over.
@@ -177,7 +177,7 @@ Task<bool> ReadAll(Run& run, ServerContext& context, internal::CoroutineStream* 
         !co_await context.SleepFor(run.plan().sleep_between)) {
       co_return false;
     }
-    const ReadResult result = co_await internal::ReadAwaiter(stream, kMessageCodec, &request);
+    const ReadResult result = co_await internal::ReadAwaiter(stream, &request);
     if (!result) co_return result.is_end();
     run.Judge(request);
     if (run.plan().answers_each && run.has_next_reply() &&
@@ -209,7 +209,7 @@ Task<Status> Streaming(Service& service, ServerContext& context, const Message* 
   // Also what is read or written after the end of a call has to end in peace.
   if (!is_alive && run.plan().id % 2 == 0) {
     Message rest;
-    const ReadResult result = co_await internal::ReadAwaiter(stream, kMessageCodec, &rest);
+    const ReadResult result = co_await internal::ReadAwaiter(stream, &rest);
     if (result && reads) run.Judge(rest);
   }
   co_await DeafWait(run.observer().loop(), run.plan().lingers);

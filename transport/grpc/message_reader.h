@@ -33,6 +33,21 @@ inline size_t BytesOfFirstMessage(ByteView stream, size_t message_size_max) {
   return kMessagePrefixSize + size;
 }
 
+// Takes the first message off `*stream`, as a view, if it lies there whole and its prefix is one
+// that a reader with this limit accepts. The stream is at a boundary between messages.
+inline bool TakeWholeMessage(ByteView* stream, size_t message_size_max, Message* message) {
+  if (stream->size() < kMessagePrefixSize) return false;
+  const uint8_t flag = (*stream)[0];
+  const uint32_t size = LoadBig32(stream->data() + 1);
+  if (flag > 1 || size > message_size_max || size > stream->size() - kMessagePrefixSize) {
+    return false;
+  }
+  message->compressed = flag == 1;
+  message->payload = stream->subspan(kMessagePrefixSize, size);
+  *stream = stream->subspan(kMessagePrefixSize + size);
+  return true;
+}
+
 // Fed with the bytes of one stream in order, asked for messages until it needs more:
 //
 //   reader.Feed(data);
@@ -65,17 +80,9 @@ class MessageReader {
 
   // `message->payload` is valid until the next call of Feed, Next or Reset.
   [[nodiscard]] Outcome Next(Message* message) {
-    if (state_ == State::kPrefix && prefix_size_ == 0 && unread_.size() >= kMessagePrefixSize) {
-      const uint8_t flag = unread_[0];
-      const uint32_t size = LoadBig32(unread_.data() + 1);
-      if (flag <= 1 && size <= message_size_max_ && size <= unread_.size() - kMessagePrefixSize) {
-        message->compressed = flag == 1;
-        message->payload = unread_.subspan(kMessagePrefixSize, size);
-        unread_ = unread_.subspan(kMessagePrefixSize + size);
-        return Outcome::kMessage;
-      }
-    } else if (state_ == State::kPrefix && unread_.empty()) {
-      return Outcome::kNeedMore;
+    if (state_ == State::kPrefix && prefix_size_ == 0) {
+      if (TakeWholeMessage(&unread_, message_size_max_, message)) return Outcome::kMessage;
+      if (unread_.empty()) return Outcome::kNeedMore;
     }
     return NextInPieces(message);
   }
