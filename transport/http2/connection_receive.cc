@@ -73,7 +73,7 @@ void Connection::FillStreamEvent(const Stream& stream, Event::Kind kind, Event* 
   event->by_peer = false;
   event->violation = Violation::kNone;
   event->stream_id = stream.id;
-  event->stream = stream.key;
+  event->stream = StreamStore::KeyOf(stream);
   event->user = stream.user;
   event->error_code = ErrorCode::kNoError;
   event->data = {};
@@ -219,7 +219,7 @@ bool Connection::OnData(const Frame& frame, Event* event) {
   Violation violation = Violation::kNone;
   if (frame.begins) {
     violation = AdmitData(frame, &stream);
-    data_stream_ = stream != nullptr ? stream->key : StreamKey{};
+    data_stream_ = stream != nullptr ? StreamStore::KeyOf(*stream) : StreamKey{};
   } else {
     stream = FindOpen(data_stream_);
   }
@@ -243,7 +243,7 @@ bool Connection::OnData(const Frame& frame, Event* event) {
     stream->receive_state = StepOf(stream->receive_state, ReceiveInput::kDataEnd).next;
     if (stream->uses_budget) EndReceiveWindow(*stream);
   } else if (frame.ends && frame.padding != 0) {
-    ReleaseWindow(stream->key, frame.padding);
+    ReleaseWindow(StreamStore::KeyOf(*stream), frame.padding);
   }
   if (stream->is_released) return false;
   if (frame.payload.empty()) {
@@ -253,7 +253,7 @@ bool Connection::OnData(const Frame& frame, Event* event) {
   FillStreamEvent(*stream, Event::Kind::kDataReceived, event);
   event->data = frame.payload;
   event->ends_stream = ends_stream;
-  if (ends_stream) ended_stream_ = stream->key;
+  if (ends_stream) ended_stream_ = StreamStore::KeyOf(*stream);
   return true;
 }
 
@@ -359,7 +359,7 @@ bool Connection::OnRequest(ByteView octets, Event* event) {
   FillStreamEvent(stream, Event::Kind::kRequestStarted, event);
   event->fields = std::move(fields);
   event->ends_stream = block_.ends_stream;
-  if (block_.ends_stream) ended_stream_ = stream.key;
+  if (block_.ends_stream) ended_stream_ = StreamStore::KeyOf(stream);
   return true;
 }
 
@@ -377,7 +377,7 @@ bool Connection::OnTrailers(Stream& stream, ByteView octets, Event* event) {
   FillStreamEvent(stream, Event::Kind::kTrailersReceived, event);
   event->fields = std::move(fields);
   event->ends_stream = true;
-  ended_stream_ = stream.key;
+  ended_stream_ = StreamStore::KeyOf(stream);
   return true;
 }
 

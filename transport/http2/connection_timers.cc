@@ -180,7 +180,7 @@ size_t Connection::LargestStalledStream(StreamKey* stream) {
     if (queue->size() <= largest) return;
     if (HasWindow(candidate) && send_windows_.Connection() > 0) return;
     largest = queue->size();
-    if (stream != nullptr) *stream = candidate.key;
+    if (stream != nullptr) *stream = StreamStore::KeyOf(candidate);
   });
   return largest;
 }

@@ -33,8 +33,9 @@ void Connection::ResizeReceiveWindows() {
     const int64_t promised = window.available() - stream.window_spare;
     window.Resize(size + stream.window_growth);
     if (stream.receive_state != ReceiveState::kOpen) return;
-    ReleaseWindow(stream.key, 0);
-    if (promised > 0) ExtendWindow(stream.key, static_cast<size_t>(promised));
+    const StreamKey key = StreamStore::KeyOf(stream);
+    ReleaseWindow(key, 0);
+    if (promised > 0) ExtendWindow(key, static_cast<size_t>(promised));
   });
 }
 
@@ -72,11 +73,12 @@ bool Connection::ExtendWindow(StreamKey key, size_t bytes) {
   if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return false;
   const int64_t available = stream->receive_window.available();
   if (available >= static_cast<int64_t>(bytes)) {
-    if (!has_settings_ack_) stream->window_spare = available - static_cast<int64_t>(bytes);
+    if (!has_settings_ack_)
+      stream->window_spare = static_cast<int32_t>(available - static_cast<int64_t>(bytes));
     return true;
   }
   const bool is_waiting = stream->window_wanted != 0;
-  stream->window_wanted = bytes;
+  stream->window_wanted = static_cast<uint32_t>(std::min<size_t>(bytes, kWindowMax));
   stream->uses_budget = true;
   if (is_waiting) return false;  // and keeps its place
   // A message under way is finished first (padding has used up some of what it was granted): it may

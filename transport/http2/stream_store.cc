@@ -9,8 +9,7 @@ namespace weir::http2 {
 Stream& StreamStore::Open(StreamId id, uint32_t receive_window) {
   // At most one open stream to a bucket on average: ids follow each other, so chains are rare.
   if (open_ == bucket_mask_ + size_t{buckets_ != nullptr}) GrowIndex();
-  const auto [key, stream] = slots_.Emplace(id, receive_window);
-  stream->key = key;
+  Stream* const stream = slots_.Emplace(id, receive_window).second;
   Stream*& bucket = buckets_[BucketOf(id)];
   stream->next_in_bucket = std::exchange(bucket, stream);
   ++open_;
@@ -46,13 +45,13 @@ void StreamStore::Close(Stream& stream, ReceiveState how) {
   closed_.Remember(stream.id, how);
   stream.is_closed = true;
   stream.queue.reset();
-  if (stream.is_released) slots_.Erase(stream.key);
+  if (stream.is_released) slots_.Erase(KeyOf(stream));
 }
 
 void StreamStore::Release(Stream& stream) {
   WEIR_DCHECK(!stream.is_released);
   stream.is_released = true;
-  if (stream.is_closed) slots_.Erase(stream.key);
+  if (stream.is_closed) slots_.Erase(KeyOf(stream));
 }
 
 void StreamStore::Abandon() {

@@ -42,6 +42,9 @@ class StreamStore {
   Stream* Find(StreamKey key) { return slots_.Find(key); }
   const Stream* Find(StreamKey key) const { return slots_.Find(key); }
 
+  // What the layer above names the stream by.
+  static StreamKey KeyOf(const Stream& stream) { return Slots::KeyOf(stream); }
+
   // Nullptr when no open stream has this id.
   Stream* FindById(StreamId id) const {
     if (open_ == 0) return nullptr;
@@ -92,13 +95,14 @@ class StreamStore {
 
  private:
   static constexpr size_t kBucketsMin = 4;
+  // Many connections have one stream at a time.
+  using Slots = SlotMap<Stream, 8, 2>;
 
   size_t BucketOf(StreamId id) const { return (id >> 1) & bucket_mask_; }
   void GrowIndex();
   void Unindex(Stream& stream);
 
-  // Many connections have one stream at a time.
-  SlotMap<Stream, 2> slots_;
+  Slots slots_;
   std::unique_ptr<Stream*[]> buckets_;  // nullptr until the first stream
   size_t bucket_mask_ = 0;
   size_t open_ = 0;

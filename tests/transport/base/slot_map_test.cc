@@ -83,13 +83,21 @@ TEST(SlotMap, OldKeysStayStaleWhenMemoryIsGivenBack) {
   for (const SlotKey key : old) EXPECT_EQ(map.Find(key), nullptr);
 }
 
-TEST(SlotMap, AgreesWithAMapAtRandom) {
+template <typename Map>
+class SlotMapOfAnyChunks : public ::testing::Test {};
+using Maps =
+    ::testing::Types<SlotMap<int>, SlotMap<int, 8>, SlotMap<int, 8, 2>, SlotMap<int, 3, 1>>;
+TYPED_TEST_SUITE(SlotMapOfAnyChunks, Maps);
+
+TYPED_TEST(SlotMapOfAnyChunks, AgreesWithAMapAtRandom) {
   std::mt19937 random(1);
-  SlotMap<int, 8> map;
+  TypeParam map;
   std::vector<std::pair<SlotKey, int>> live;
   for (int step = 0; step < 10000; ++step) {
     if (live.empty() || random() % 2 == 0) {
-      live.emplace_back(map.Emplace(step).first, step);
+      const auto [key, object] = map.Emplace(step);
+      ASSERT_EQ(TypeParam::KeyOf(*object), key);
+      live.emplace_back(key, step);
     } else {
       const size_t i = random() % live.size();
       map.Erase(live[i].first);
@@ -99,6 +107,13 @@ TEST(SlotMap, AgreesWithAMapAtRandom) {
     }
     ASSERT_EQ(map.size(), live.size());
   }
+  size_t visited = 0;
+  map.ForEach([&](SlotKey key, int& value) {
+    ++visited;
+    EXPECT_EQ(map.Find(key), &value);
+    EXPECT_EQ(TypeParam::KeyOf(value), key);
+  });
+  EXPECT_EQ(visited, live.size());
   for (const auto& [key, value] : live) ASSERT_EQ(*map.Find(key), value);
 }
 

@@ -17,7 +17,7 @@ TEST(StreamStore, FindsByKeyAndById) {
   StreamStore store;
   EXPECT_EQ(store.FindById(1), nullptr);
   Stream& stream = Open(store, 1);
-  EXPECT_EQ(store.Find(stream.key), &stream);
+  EXPECT_EQ(store.Find(StreamStore::KeyOf(stream)), &stream);
   EXPECT_EQ(store.FindById(1), &stream);
   EXPECT_EQ(store.FindById(3), nullptr);
   EXPECT_EQ(store.size(), 1u);
@@ -27,7 +27,7 @@ TEST(StreamStore, ARecordLivesUntilItIsClosedAndReleased) {
   for (const bool release_first : {false, true}) {
     StreamStore store;
     Stream& stream = Open(store, 1);
-    const StreamKey key = stream.key;
+    const StreamKey key = StreamStore::KeyOf(stream);
     if (release_first) {
       store.Release(stream);
       EXPECT_EQ(store.FindById(1), &stream);
@@ -62,14 +62,14 @@ TEST(StreamStore, KnowsTheStateOfIdsWithoutARecord) {
 TEST(StreamStore, ReleasesItsMemoryAndKeepsOldKeysStale) {
   StreamStore store;
   Stream& stream = Open(store, 1);
-  const StreamKey key = stream.key;
+  const StreamKey key = StreamStore::KeyOf(stream);
   store.Close(stream, ReceiveState::kEnded);
   store.Release(stream);
   store.ReleaseIdleMemory();
   EXPECT_EQ(store.Find(key), nullptr);
   Stream& next = Open(store, 3);
   EXPECT_EQ(store.Find(key), nullptr);
-  EXPECT_EQ(store.Find(next.key), &next);
+  EXPECT_EQ(store.Find(StreamStore::KeyOf(next)), &next);
   store.ReleaseIdleMemory();  // not idle: nothing is lost
   EXPECT_EQ(store.FindById(3), &next);
 }
@@ -84,12 +84,12 @@ TEST(StreamStore, AgreesWithAMapAtRandom) {
     for (int step = 0; step < 3000; ++step) {
       if (open.size() < 200 && random() % 5 < 3) {
         id += 2 * (random() % 3);
-        open[id] = Open(store, id).key;
+        open[id] = StreamStore::KeyOf(Open(store, id));
         id += 2;
       } else if (!open.empty()) {
         const auto victim = std::next(open.begin(), static_cast<ptrdiff_t>(random() % open.size()));
         Stream& stream = *store.FindById(victim->first);
-        ASSERT_EQ(stream.key, victim->second);
+        ASSERT_EQ(StreamStore::KeyOf(stream), victim->second);
         store.Release(stream);
         store.Close(stream, ReceiveState::kEnded);
         ASSERT_EQ(store.FindById(victim->first), nullptr);

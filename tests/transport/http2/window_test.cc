@@ -112,12 +112,15 @@ TEST(ReceiveWindow, GrowsAndTellsWhatWasGrantedBeyondIt) {
 TEST(ReceiveWindow, AgreesWithAModelAtRandom) {
   std::mt19937 random(1);
   for (int run = 0; run < 200; ++run) {
-    const uint32_t size = random() % 1000 + 1;
+    // Every other window is as large as may be, and so are the amounts.
+    const bool is_large = run % 2 != 0;
+    const uint32_t size = is_large ? kWindowMax - random() % 1000 : random() % 1000 + 1;
+    const uint32_t amount_max = is_large ? kWindowMax : 600;
     ReceiveWindow window(size);
     int64_t peer_may_send = size;
     uint64_t held = 0;
     for (int step = 0; step < 500; ++step) {
-      const uint32_t amount = random() % 600;
+      const uint32_t amount = random() % amount_max;
       switch (random() % 3) {
         case 0: {
           const bool is_allowed = amount <= peer_may_send;
@@ -132,12 +135,18 @@ TEST(ReceiveWindow, AgreesWithAModelAtRandom) {
           peer_may_send += window.Release(amount);
           held -= std::min<uint64_t>(held, amount);
           break;
-        case 2:
+        case 2: {
+          const uint64_t surplus = window.surplus() + window.SurplusFor(amount);
           peer_may_send += window.Extend(amount);
           ASSERT_GE(peer_may_send, amount);
+          ASSERT_EQ(window.surplus(), surplus);
           break;
+        }
       }
       ASSERT_EQ(window.available(), peer_may_send);
+      ASSERT_LE(peer_may_send, int64_t{kWindowMax});
+      // All that was granted beyond the window is on its way to us, or here.
+      ASSERT_LE(window.surplus(), held + static_cast<uint64_t>(peer_may_send));
     }
     // Whatever was extended: with everything released, the peer has its usual window again, but for
     // what is not worth an announcement.
@@ -232,10 +241,12 @@ TEST(SendWindows, AgreeWithWindowsKeptOneByOneAtRandom) {
       const size_t i = random() % deltas.size();
       const uint32_t amount = random() % 4 == 0 ? random() & kWindowMax : random() % 100000;
       switch (random() % 3) {
-        case 0:
-          windows.Debit(&deltas[i], amount);
-          model[i] -= amount;
+        case 0: {
+          const int64_t sent = std::min<int64_t>(amount, std::max<int64_t>(model[i], 0));
+          windows.Debit(&deltas[i], static_cast<uint32_t>(sent));
+          model[i] -= sent;
           break;
+        }
         case 1: {
           const bool fits = model[i] + amount <= int64_t{kWindowMax};
           ASSERT_EQ(windows.WidenStream(&deltas[i], amount), fits);
