@@ -178,7 +178,7 @@ void BlockingBridge::GiveUp() {
 Status BlockingBridge::EncodeResponse(Status status) {
   const internal::MessageCodec& codec = *call_.method().descriptor->response;
   const size_t size = codec.byte_size(call_.response());
-  call_.response_size_ = static_cast<uint32_t>(size);
+  call_.NoteResponseSize(size);
   if (call_.IsMessageTooLarge(size)) return call_.MessageTooLarge(size);
   call_.DecideCompression();
   call_.NoteSent(codec, call_.response());

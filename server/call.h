@@ -62,16 +62,17 @@ struct CallListTag {};
 // below.
 class Call final : private internal::TaskOwner,
                    public ListNode<CallListTag>,
-                   public internal::CoroutineStream {
+                   public internal::CoroutineStream,
+                   private ServerContext {
  public:
   Call();
   ~Call();
 
   // ---- life (call.cc)
 
-  // Takes up a request. `fields` is kept; `head` is attached to it.
+  // Takes up a request, whose head was parsed.
   void Begin(ConnectionCalls& connection, const Method& method, http2::StreamKey stream,
-             http2::FieldSectionPtr fields, const grpc::RequestHead& head);
+             http2::FieldSectionPtr fields);
 
   // Events of the stream.
   void OnData(ByteView data, bool ends_stream);
@@ -121,18 +122,17 @@ class Call final : private internal::TaskOwner,
 
   // ---- facts and settings, for the handler and its interceptors
   const Method& method() const { return *method_; }
-  const grpc::RequestHead& head() const { return *head_; }
+  const grpc::RequestHead& head() const { return grpc::HeadOf(*fields_); }
   // "/helloworld.Greeter/SayHello". Of a generic service it is the client's own word.
   std::string_view path() const {
-    return method_->path.empty() ? std::string_view(head_->path) : method_->path;
+    return method_->path.empty() ? std::string_view(head().path) : method_->path;
   }
   ConnectionCalls& connection() { return *connection_; }
-  ServerContext& context() { return context_; }
+  ServerContext& context() { return *this; }
   TimePoint deadline() const { return timers_ == nullptr ? kNever : timers_->at; }
   bool is_cancelled() const { return is_cancelled_.load(std::memory_order_acquire); }  // any thread
   bool is_stream_over() const { return is_stream_over_; }
   http2::StreamKey stream() const { return stream_; }
-  void* request() { return request_; }
   void* response() { return response_; }
 
   const ClientMetadata& client_metadata();
@@ -190,6 +190,7 @@ class Call final : private internal::TaskOwner,
 
  private:
   friend class BlockingBridge;
+  friend class weir::ServerContext;
 
   // See rule 5.
   class Pin {
@@ -330,6 +331,7 @@ class Call final : private internal::TaskOwner,
   bool IsMessageTooLarge(size_t size) const { return size > method_->send_bytes_max; }
   Status MessageTooLarge(size_t size) const;
   void MarkDirty();
+  void NoteResponseSize(size_t size);
 
   // call_stream.cc
   void OnStreamData(ByteView data);
@@ -343,8 +345,7 @@ class Call final : private internal::TaskOwner,
   void FailPendingRead();
   void WakeWaiters();
   bool IsAnybodyWaiting() const {
-    return read_message_ != nullptr || write_waiter_ ||
-           (timers_ != nullptr && !timers_->sleepers.empty());
+    return read_waiter_ || write_waiter_ || (timers_ != nullptr && !timers_->sleepers.empty());
   }
 
   // The request.
@@ -353,6 +354,7 @@ class Call final : private internal::TaskOwner,
   bool is_request_ready_ = false;
   bool request_compressed_ = false;
   bool is_reading_stopped_ = false;  // by the handler
+  bool is_request_large_ = false;
   // The response.
   bool are_headers_sent_ = false;
   bool compress_response_ = true;
@@ -362,6 +364,8 @@ class Call final : private internal::TaskOwner,
   bool has_initial_metadata_ = false;
   bool is_compression_decided_ = false;
   bool is_response_encoded_ = false;  // as compression_ says
+  bool is_response_measured_ = false;
+  bool is_response_large_ = false;  // valid once it is measured
   // The handler.
   bool is_handler_running_ = false;
   bool is_on_pool_ = false;      // metadata and settings belong to the pool thread now
@@ -369,36 +373,29 @@ class Call final : private internal::TaskOwner,
   bool is_finished_ = false;
   std::atomic<bool> is_cancelled_ = false;
   std::atomic<bool> is_cancel_requested_ = false;  // TryCancel was called
+  uint16_t pins_ = 0;
   std::atomic<uint32_t> cancels_on_way_ = 0;
-  uint32_t pins_ = 0;
   uint32_t serial_ = 0;  // differs between the calls that one object serves after another
 
   // Set by Begin.
   ConnectionCalls* connection_ = nullptr;
   const Method* method_ = nullptr;
-  const grpc::RequestHead* head_ = nullptr;
   http2::FieldSectionPtr fields_;
   http2::StreamKey stream_;
 
-  static constexpr uint32_t kNotMeasured = UINT32_MAX;
-
+  // The single request, while there is one; or the message of the Read that waits.
   void* request_ = nullptr;
   void* response_ = nullptr;
-  // How large they were (a message has less than 4 GiB): whether they are worth keeping.
-  uint32_t request_size_ = 0;
-  uint32_t response_size_ = kNotMeasured;
   RequestInput* input_ = nullptr;             // the worker's, lent
   const std::string* compression_ = nullptr;  // what the handler wants
 
   Task<Status> task_;  // the handler, or the interceptors with it, if that is a coroutine
-  void* read_message_ = nullptr;  // of the Read that waits, if one does
 
   std::unique_ptr<BlockingBridge> bridge_;  // kept from call to call
   std::unique_ptr<Interception> interception_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<Extras> extras_;
   std::atomic<Callbacks*> callbacks_ = nullptr;  // owned
-  ServerContext context_{this};
 };
 
 }  // namespace weir::server

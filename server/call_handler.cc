@@ -177,14 +177,13 @@ Task<Status> Call::RunHandler() {
 }
 
 Task<Status> Call::InvokeCoroutine() {
-  return method_->descriptor->coroutine(*method_->service, context_, request_, response_, this);
+  return method_->descriptor->coroutine(*method_->service, *this, request_, response_, this);
 }
 
 Status Call::InvokeBlocking(internal::BlockingStream* stream) {
   Status status;
   try {
-    status =
-        method_->descriptor->blocking(*method_->service, &context_, request_, response_, stream);
+    status = method_->descriptor->blocking(*method_->service, this, request_, response_, stream);
   } catch (...) {
     status = StatusOfException(std::current_exception());
   }

@@ -25,7 +25,7 @@ void Call::DecideCompression() {
   is_compression_decided_ = true;
   // Never an algorithm that the client did not offer (gRPC compression.md).
   is_response_encoded_ =
-      compression_ != nullptr && grpc::AcceptsEncoding(head_->accept_encoding, *compression_);
+      compression_ != nullptr && grpc::AcceptsEncoding(head().accept_encoding, *compression_);
 }
 
 void Call::SendInitialMetadata() {
@@ -36,7 +36,7 @@ void Call::SendHeaders() {
   SealInitialMetadata();
   are_headers_sent_ = true;
   MarkDirty();
-  if (!has_initial_metadata_ && !is_response_encoded_ && head_->encoding.empty()) [[likely]] {
+  if (!has_initial_metadata_ && !is_response_encoded_ && head().encoding.empty()) [[likely]] {
     http2().SendHeaders(stream_, grpc::kOkHeaders);
     return;
   }
@@ -65,7 +65,7 @@ bool Call::SendMessage(const internal::MessageCodec& codec, const void* message,
   }
   SendInitialMetadata();
   if (HasSingleResponse()) {
-    response_size_ = static_cast<uint32_t>(size);  // RunHandler has shown and counted it
+    NoteResponseSize(size);  // RunHandler has shown and counted it
   } else {
     NoteSent(codec, message);
     NoteSentBytes(size);

@@ -48,7 +48,7 @@ void Call::OnStreamData(ByteView data) {
   }
   const Pin pin(*this);
   input().Offer(data);
-  if (read_message_ != nullptr) ResumeReadIfReady();
+  ResumeReadIfReady();
   // The handler read on for as long as there were whole messages; the rest has to be kept.
   if (input_ == nullptr) return;
   if (is_stream_over_) {
@@ -63,19 +63,18 @@ bool Call::StartRead(void* message) {
   if (!RunOrClose([&] { has_result = TryRead(message); })) {
     read_result_ = ReadResult::Kind::kFailed;
   }
-  if (!has_result) read_message_ = message;
+  if (!has_result) request_ = message;
   return has_result;
 }
 
 void Call::ResumeReadIfReady() {
-  if (read_message_ == nullptr || !TryRead(read_message_)) return;
+  if (!read_waiter_ || !TryRead(request_)) return;
   // A rejection in TryRead has cancelled the call and resumed the reader.
-  if (read_message_ == nullptr) return;
-  ResumeRead();
+  if (read_waiter_) ResumeRead();
 }
 
 void Call::ResumeRead() {
-  read_message_ = nullptr;
+  request_ = nullptr;
   std::exchange(read_waiter_, nullptr).resume();
 }
 
@@ -130,9 +129,9 @@ void Call::ReadAtEnd() {
 // The cancellation must not resume the Read that waits, if there is one: its result is delivered by
 // returning.
 void Call::RejectRead(const grpc::Rejection& rejection) {
-  void* const waiting = std::exchange(read_message_, nullptr);
+  const std::coroutine_handle<> waiting = std::exchange(read_waiter_, nullptr);
   RunOrClose([&] { EndWithRejection(rejection); });
-  read_message_ = waiting;
+  read_waiter_ = waiting;
   read_result_ = ReadResult::Kind::kFailed;
 }
 
@@ -164,7 +163,7 @@ void Call::StopReading() {
 }
 
 void Call::FailPendingRead() {
-  if (read_message_ == nullptr) return;
+  if (!read_waiter_) return;
   read_result_ = ReadResult::Kind::kFailed;
   ResumeRead();
 }

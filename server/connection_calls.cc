@@ -99,7 +99,7 @@ void ConnectionCalls::StartCall(const http2::Event& event) {
   Call* call = worker_.AcquireCall();
   calls_.PushBack(*call);
   ++live_calls_;
-  call->Begin(*this, *method, event.stream, event.fields, head);
+  call->Begin(*this, *method, event.stream, event.fields);
 }
 
 const Method* ConnectionCalls::Route(http2::StreamKey stream, const grpc::RequestHead& head) {

@@ -12,72 +12,77 @@
 
 namespace weir {
 
-std::string_view ServerContext::method() const { return call_->path(); }
+// No call is const.
+server::Call& ServerContext::call() const {
+  return static_cast<server::Call&>(const_cast<ServerContext&>(*this));
+}
 
-std::string_view ServerContext::authority() const { return call_->head().authority; }
+std::string_view ServerContext::method() const { return call().path(); }
 
-const ClientMetadata& ServerContext::client_metadata() { return call_->client_metadata(); }
+std::string_view ServerContext::authority() const { return call().head().authority; }
+
+const ClientMetadata& ServerContext::client_metadata() { return call().client_metadata(); }
 
 const std::string& ServerContext::peer() const { return peer_info().address; }
 
-const Peer& ServerContext::peer_info() const { return call_->connection().peer(); }
+const Peer& ServerContext::peer_info() const { return call().connection().peer(); }
 
 std::span<const std::string_view> ServerContext::services() const {
-  return call_->connection().worker().config().router.service_names();
+  return call().connection().worker().config().router.service_names();
 }
 
 std::chrono::system_clock::time_point ServerContext::deadline() const {
   using WallPoint = std::chrono::system_clock::time_point;
-  if (call_->deadline() == kNever) return WallPoint::max();
+  if (call().deadline() == kNever) return WallPoint::max();
   const WallPoint now = net::WallNow();
-  const Duration left = call_->deadline() - net::MonotonicNow();
+  const Duration left = call().deadline() - net::MonotonicNow();
   if (left >= WallPoint::max() - now) return WallPoint::max();
   return now + std::chrono::duration_cast<WallPoint::duration>(left);
 }
 
 std::chrono::nanoseconds ServerContext::time_remaining() const {
-  if (call_->deadline() == kNever) return std::chrono::nanoseconds::max();
-  return std::max(call_->deadline() - net::MonotonicNow(), Duration::zero());
+  if (call().deadline() == kNever) return std::chrono::nanoseconds::max();
+  return std::max(call().deadline() - net::MonotonicNow(), Duration::zero());
 }
 
 std::optional<std::chrono::nanoseconds> ServerContext::requested_timeout() const {
-  return call_->head().timeout;
+  return call().head().timeout;
 }
 
-bool ServerContext::IsCancelled() const { return call_->is_cancelled(); }
+bool ServerContext::IsCancelled() const { return call().is_cancelled(); }
 
 void ServerContext::OnCancel(std::function<void()> callback) {
-  call_->OnCancel(std::move(callback));
+  call().OnCancel(std::move(callback));
 }
 
-void ServerContext::TryCancel() { call_->TryCancel(); }
+void ServerContext::TryCancel() { call().TryCancel(); }
 
-bool ServerContext::IsDraining() const { return call_->connection().is_draining(); }
+bool ServerContext::IsDraining() const { return call().connection().is_draining(); }
 
-void ServerContext::OnDrain(std::function<void()> callback) { call_->OnDrain(std::move(callback)); }
+void ServerContext::OnDrain(std::function<void()> callback) { call().OnDrain(std::move(callback)); }
 
 bool ServerContext::AddInitialMetadata(std::string_view key, std::string_view value) {
-  return call_->AddInitialMetadata(key, value);
+  return call().AddInitialMetadata(key, value);
 }
 
 bool ServerContext::AddTrailingMetadata(std::string_view key, std::string_view value) {
-  return call_->AddTrailingMetadata(key, value);
+  return call().AddTrailingMetadata(key, value);
 }
 
 void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
   const bool is_none = algorithm == CompressionAlgorithm::kNone;
-  call_->set_compression(is_none ? nullptr : &server::EncodingNameOf(algorithm));
+  call().set_compression(is_none ? nullptr : &server::EncodingNameOf(algorithm));
 }
 
 bool ServerContext::set_compression_algorithm(std::string_view name) {
-  const std::string* const known = call_->connection().worker().config().compressors.Find(name);
+  const std::string* const known = call().connection().worker().config().compressors.Find(name);
   if (known == nullptr) return false;
-  call_->set_compression(known);
+  call().set_compression(known);
   return true;
 }
 
 CompressionAlgorithm ServerContext::compression_algorithm() const {
-  return server::AlgorithmNamed(call_->compression());
+  return server::AlgorithmNamed(call().compression());
 }
 
 bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
@@ -85,20 +90,20 @@ bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
 }
 
 bool ServerContext::AcceptsCompression(std::string_view name) const {
-  return grpc::AcceptsEncoding(call_->head().accept_encoding, name);
+  return grpc::AcceptsEncoding(call().head().accept_encoding, name);
 }
 
 void ServerContext::SetRetryPushback(std::chrono::milliseconds delay) {
-  call_->SetRetryPushback(delay);
+  call().SetRetryPushback(delay);
 }
 
-void ServerContext::set_compress_response(bool compress) { call_->set_compress_response(compress); }
+void ServerContext::set_compress_response(bool compress) { call().set_compress_response(compress); }
 
-bool ServerContext::request_compressed() const { return call_->request_compressed(); }
+bool ServerContext::request_compressed() const { return call().request_compressed(); }
 
 void ServerContext::RunOnWorker(std::function<void()> function) {
-  const server::Log& log = call_->connection().worker().config().log;
-  call_->connection().loop().PostFunction([&log, function = std::move(function)] {
+  const server::Log& log = call().connection().worker().config().log;
+  call().connection().loop().PostFunction([&log, function = std::move(function)] {
     try {
       function();
     } catch (...) {
@@ -108,7 +113,7 @@ void ServerContext::RunOnWorker(std::function<void()> function) {
 }
 
 ServerContext::SleepAwaiter ServerContext::SleepFor(std::chrono::nanoseconds duration) {
-  return {call_, duration};
+  return {&call(), duration};
 }
 
 bool ServerContext::SleepAwaiter::await_suspend(std::coroutine_handle<> waiter) {

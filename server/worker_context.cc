@@ -15,13 +15,12 @@
 namespace weir::server {
 namespace {
 
-// Messages kept per method and direction, and how large their content may have been.
+// Messages kept per method and direction.
 constexpr size_t kMessagesKeptMax = 256;
-constexpr size_t kMessageWeightMax = 16 * 1024;
 
 void Recycle(const internal::MessageCodec& codec, std::vector<void*>& kept, void* message,
-             size_t weight) {
-  if (kept.size() >= kMessagesKeptMax || weight > kMessageWeightMax) {
+             bool is_worth_keeping) {
+  if (kept.size() >= kMessagesKeptMax || !is_worth_keeping) {
     codec.destroy(message);
     return;
   }
@@ -125,12 +124,13 @@ void* WorkerContext::AcquireResponse(const Method& method) {
   return Acquire(*method.descriptor->response, messages_[method.index].responses);
 }
 
-void WorkerContext::RecycleRequest(const Method& method, void* message, size_t weight) {
-  Recycle(*method.descriptor->request, messages_[method.index].requests, message, weight);
+void WorkerContext::RecycleRequest(const Method& method, void* message, bool is_worth_keeping) {
+  Recycle(*method.descriptor->request, messages_[method.index].requests, message, is_worth_keeping);
 }
 
-void WorkerContext::RecycleResponse(const Method& method, void* message, size_t weight) {
-  Recycle(*method.descriptor->response, messages_[method.index].responses, message, weight);
+void WorkerContext::RecycleResponse(const Method& method, void* message, bool is_worth_keeping) {
+  Recycle(*method.descriptor->response, messages_[method.index].responses, message,
+          is_worth_keeping);
 }
 
 }  // namespace weir::server

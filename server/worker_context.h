@@ -83,14 +83,17 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   // Gives back what is kept for later calls.
   void ReleaseIdleMemory();
 
-  // Messages of a method, recycled so that an ordinary call allocates none. `weight` is the size of
-  // the last content: large messages are not kept.
+  // Messages of a method, recycled so that an ordinary call allocates none. Those whose last
+  // content was large are not kept.
+  static bool IsWorthKeeping(size_t content_size) { return content_size <= kKeptMessageBytesMax; }
   void* AcquireRequest(const Method& method);
   void* AcquireResponse(const Method& method);
-  void RecycleRequest(const Method& method, void* message, size_t weight);
-  void RecycleResponse(const Method& method, void* message, size_t weight);
+  void RecycleRequest(const Method& method, void* message, bool is_worth_keeping);
+  void RecycleResponse(const Method& method, void* message, bool is_worth_keeping);
 
  private:
+  static constexpr size_t kKeptMessageBytesMax = 16 * 1024;
+
   void ForgetInputs();
   void ForgetMessages();
 

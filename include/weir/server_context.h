@@ -147,10 +147,11 @@ class ServerContext {
 
  private:
   friend class server::Call;
-  explicit ServerContext(server::Call* call) : call_(call) {}
+  ServerContext() = default;
   ~ServerContext() = default;
 
-  server::Call* call_;
+  // A context is what a handler sees of its call, and a part of it.
+  server::Call& call() const;
 };
 
 class [[nodiscard]] ServerContext::SleepAwaiter {

@@ -10,6 +10,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <utility>
 #include <variant>
@@ -81,9 +82,10 @@ class TaskPromiseBase {
     bool await_ready() noexcept { return false; }
     template <typename Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> finished) noexcept {
-      TaskPromiseBase& promise = finished.promise();
-      if (promise.owner_ == nullptr) return promise.continuation_;
-      promise.owner_->OnTaskEnd();
+      const TaskPromiseBase& promise = finished.promise();
+      if (promise.next_ == 0) return std::noop_coroutine();
+      if ((promise.next_ & kIsOwner) == 0) return promise.continuation();
+      promise.owner().OnTaskEnd();
       return std::noop_coroutine();
     }
     void await_resume() noexcept {}
@@ -91,12 +93,25 @@ class TaskPromiseBase {
   FinalAwaiter final_suspend() noexcept { return {}; }
 
   // Either of them, before the coroutine begins.
-  void set_continuation(std::coroutine_handle<> continuation) { continuation_ = continuation; }
-  void set_owner(TaskOwner& owner) { owner_ = &owner; }
+  void set_continuation(std::coroutine_handle<> continuation) {
+    next_ = reinterpret_cast<std::uintptr_t>(continuation.address());
+  }
+  void set_owner(TaskOwner& owner) {
+    static_assert(alignof(TaskOwner) > kIsOwner);
+    next_ = reinterpret_cast<std::uintptr_t>(&owner) | kIsOwner;
+  }
 
  private:
-  std::coroutine_handle<> continuation_ = std::noop_coroutine();
-  TaskOwner* owner_ = nullptr;
+  static constexpr std::uintptr_t kIsOwner = 1;
+
+  std::coroutine_handle<> continuation() const {
+    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(next_));
+  }
+  TaskOwner& owner() const { return *reinterpret_cast<TaskOwner*>(next_ & ~kIsOwner); }
+
+  // One word for both, as there may be a hundred thousand frames. Addresses of both are even; 0 is
+  // neither.
+  std::uintptr_t next_ = 0;
 };
 
 template <typename T>

@@ -148,9 +148,7 @@ Rejection Judge(const http2::FieldSection& fields, const KnownFields& known, Req
 }  // namespace
 
 const RequestHead& ParseRequestHead(const http2::FieldSection& fields) {
-  if (fields.attachment() != nullptr) {
-    return static_cast<const RequestHead&>(*fields.attachment());
-  }
+  if (fields.attachment() != nullptr) return HeadOf(fields);
   auto head = std::make_unique<RequestHead>();
   const KnownFields known = CollectFields(fields, head.get());
   head->path = fields.path();

@@ -43,6 +43,11 @@ struct RequestHead final : http2::FieldSectionAttachment {
 // attachment; later calls return the same object.
 const RequestHead& ParseRequestHead(const http2::FieldSection& fields);
 
+// Of a section that was parsed.
+inline const RequestHead& HeadOf(const http2::FieldSection& fields) {
+  return static_cast<const RequestHead&>(*fields.attachment());
+}
+
 }  // namespace weir::grpc
 
 #endif  // WEIR_TRANSPORT_GRPC_REQUEST_HEAD_H_
