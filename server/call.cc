@@ -39,6 +39,7 @@ void Call::Begin(ConnectionCalls& connection, const Method& method, http2::Strea
     if (interception_ == nullptr) interception_ = std::make_unique<Interception>();
     interception_->started = connection.loop().Now();
   }
+  if (method.shape() != MethodShape::kUnary && method.style != HandlerStyle::kPool) DropParts();
   if (HasSingleRequest()) request_ = worker().AcquireRequest(method);
   if (head.timeout) ArmDeadline(*head.timeout);
   // An encoding we lack is refused whether or not a message uses it (gRPC compression.md).
@@ -50,6 +51,12 @@ void Call::Begin(ConnectionCalls& connection, const Method& method, http2::Strea
   }
   // Interceptors see a call before its messages; a handler with a single request needs that first.
   if (!HasSingleRequest() || is_intercepted) StartHandler();
+}
+
+// A stream may be silent for long: what other calls have left in the object is not for it.
+void Call::DropParts() {
+  bridge_.reset();
+  timers_.reset();
 }
 
 Call::Timers& Call::timers() {
@@ -110,11 +117,11 @@ size_t Call::TakeSingleRequest(ByteView* data) {
       whole.compressed) [[unlikely]] {
     return AssembleSingleRequest(data);
   }
+  is_request_large_ = !WorkerContext::IsWorthKeeping(whole.payload.size());
   if (!codec.parse(request_, whole.payload.data(), whole.payload.size())) {
     EndWithRejection(grpc::MakeRejection(grpc::Rejection::Kind::kMessageMalformed));
     return 0;
   }
-  is_request_large_ = !WorkerContext::IsWorthKeeping(whole.payload.size());
   NoteReceived(codec, request_, whole.payload.size());
   *data = rest;
   return grpc::kMessagePrefixSize + whole.payload.size();
@@ -138,12 +145,17 @@ size_t Call::AssembleSingleRequest(ByteView* data) {
       break;
   }
   request_compressed_ = from.is_compressed();
-  is_request_large_ = !WorkerContext::IsWorthKeeping(from.content_size());
   NoteReceived(codec, request_, from.message_size());
   *data = from.TakeOffered();
   const size_t consumed = from.TakeConsumedBytes();
-  DropInput();
+  DropSingleRequestInput();
   return consumed;
+}
+
+// Whatever became of the message, even if it could not be parsed.
+void Call::DropSingleRequestInput() {
+  is_request_large_ = !WorkerContext::IsWorthKeeping(input_->content_size());
+  DropInput();
 }
 
 void Call::OnEnd() {
@@ -164,7 +176,7 @@ void Call::OnSingleRequestEnd() {
     OnRequestReady();
     return;
   }
-  EndWithRejection(grpc::MakeRejection(input_ == nullptr || input_->is_empty()
+  EndWithRejection(grpc::MakeRejection(input_ == nullptr
                                            ? grpc::Rejection::Kind::kMessageMissing
                                            : grpc::Rejection::Kind::kMessageTruncated));
 }
@@ -341,8 +353,9 @@ void Call::NoteResponseSize(size_t size) {
 void Call::Recycle() {
   WorkerContext& owner = worker();
   ++serial_;  // whoever remembers the call finds it gone
-  if (request_ != nullptr && HasSingleRequest()) {
-    owner.RecycleRequest(*method_, request_, !is_request_large_);
+  if (HasSingleRequest()) {
+    if (input_ != nullptr) DropSingleRequestInput();
+    if (request_ != nullptr) owner.RecycleRequest(*method_, request_, !is_request_large_);
   }
   if (response_ != nullptr) {
     // The handler may have failed after it had filled it.

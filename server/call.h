@@ -28,7 +28,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -145,11 +144,11 @@ class Call final : private internal::TaskOwner,
 
   // By its name in `grpc-encoding`, which must outlive the call; null for none. No effect once it
   // is decided.
-  void set_compression(const std::string* encoding) {
+  void set_compression(const std::string_view* encoding) {
     if (!is_compression_decided_) compression_ = encoding;
   }
   std::string_view compression() const {
-    return compression_ == nullptr ? std::string_view() : std::string_view(*compression_);
+    return compression_ == nullptr ? std::string_view() : *compression_;
   }
   void set_compress_response(bool compress) { compress_response_ = compress; }
   bool compress_response() const { return compress_response_; }
@@ -276,11 +275,13 @@ class Call final : private internal::TaskOwner,
   void CountHit(http2::Limit limit);
   // Otherwise it is logged.
   bool IsMetadataValid(std::string_view what, std::string_view key, std::string_view value) const;
+  void DropParts();
   void ArmDeadline(Duration timeout);
   void OnDeadline();
   void OnSingleRequestData(ByteView data, bool ends_stream);
   size_t TakeSingleRequest(ByteView* data);
   size_t AssembleSingleRequest(ByteView* data);
+  void DropSingleRequestInput();
   void OnSingleRequestEnd();
   void CancelByServer();
   void EndStream();
@@ -338,7 +339,6 @@ class Call final : private internal::TaskOwner,
   // True when the Read has its result, `read_result_`.
   bool TryRead(void* message);
   void TakeMessage(const internal::MessageCodec& codec, const void* message);
-  void ReadAtEnd();
   void RejectRead(const grpc::Rejection& rejection);
   void ResumeReadIfReady();
   void ResumeRead();
@@ -386,8 +386,8 @@ class Call final : private internal::TaskOwner,
   // The single request, while there is one; or the message of the Read that waits.
   void* request_ = nullptr;
   void* response_ = nullptr;
-  RequestInput* input_ = nullptr;             // the worker's, lent
-  const std::string* compression_ = nullptr;  // what the handler wants
+  RequestInput* input_ = nullptr;                  // the worker's, lent
+  const std::string_view* compression_ = nullptr;  // what the handler wants
 
   Task<Status> task_;  // the handler, or the interceptors with it, if that is a coroutine
 

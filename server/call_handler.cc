@@ -171,7 +171,7 @@ Task<Status> Call::RunHandler() {
   if (status.ok() && HasSingleResponse() && method_->style != HandlerStyle::kPool) {
     const internal::MessageCodec& codec = *method_->descriptor->response;
     NoteSent(codec, response_);
-    if (!worker().config().interceptors.is_empty()) NoteSentBytes(codec.byte_size(response_));
+    NoteSentBytes(codec.byte_size(response_));
   }
   co_return status;
 }

@@ -68,9 +68,7 @@ bool Call::StartRead(void* message) {
 }
 
 void Call::ResumeReadIfReady() {
-  if (!read_waiter_ || !TryRead(request_)) return;
-  // A rejection in TryRead has cancelled the call and resumed the reader.
-  if (read_waiter_) ResumeRead();
+  if (read_waiter_ && TryRead(request_)) ResumeRead();
 }
 
 void Call::ResumeRead() {
@@ -97,7 +95,7 @@ bool Call::TryRead(void* message) {
       break;
   }
   if (is_input_ended_) {
-    ReadAtEnd();
+    RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
     return true;
   }
   if (http2().ExtendWindow(stream_, input_->missing_bytes())) input_->ExpectMissingBytes();
@@ -117,22 +115,12 @@ void Call::TakeMessage(const internal::MessageCodec& codec, const void* message)
   read_result_ = ReadResult::Kind::kMessage;
 }
 
-void Call::ReadAtEnd() {
-  if (input_->is_empty()) {
-    DropInput();
-    read_result_ = ReadResult::Kind::kEnd;
-  } else {
-    RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
-  }
-}
-
 // The cancellation must not resume the Read that waits, if there is one: its result is delivered by
 // returning.
 void Call::RejectRead(const grpc::Rejection& rejection) {
   const std::coroutine_handle<> waiting = std::exchange(read_waiter_, nullptr);
   RunOrClose([&] { EndWithRejection(rejection); });
   read_waiter_ = waiting;
-  read_result_ = ReadResult::Kind::kFailed;
 }
 
 // ---- writing -----------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 #include "server/compressors.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -17,7 +16,7 @@ constexpr CompressionAlgorithm kBuiltIn[] = {
 // A user's algorithm as the transport knows algorithms.
 class AddedCompressor final : public grpc::Compressor {
  public:
-  AddedCompressor(const std::string& name, std::unique_ptr<MessageCompressor> compressor)
+  AddedCompressor(std::string_view name, std::unique_ptr<MessageCompressor> compressor)
       : name_(name), compressor_(std::move(compressor)) {}
 
   std::string_view name() const override { return name_; }
@@ -64,7 +63,7 @@ class AddedCompressor final : public grpc::Compressor {
     }
   }
 
-  const std::string& name_;
+  const std::string_view name_;
   const std::unique_ptr<MessageCompressor> compressor_;  // may be null; then it can do nothing
   // One for each direction, which two threads may use at once.
   std::string compressed_;
@@ -100,7 +99,8 @@ std::optional<std::string> Compressors::Add(std::string name, MessageCompressorF
   if (!make || MakeOne(make) == nullptr) {
     return "AddCompressor: the function for \"" + name + "\" makes nothing";
   }
-  added_.push_back({std::move(name), std::move(make)});
+  Added& added = added_.emplace_back(Added{std::move(name), {}, std::move(make)});
+  added.name = added.name_text;
   return std::nullopt;
 }
 
@@ -113,7 +113,7 @@ void Compressors::MakeFor(grpc::CompressorRegistry* thread) const {
   }
 }
 
-const std::string* Compressors::Find(std::string_view name) const {
+const std::string_view* Compressors::Find(std::string_view name) const {
   for (const Added& added : added_) {
     if (added.name == name) return &added.name;
   }
@@ -121,13 +121,10 @@ const std::string* Compressors::Find(std::string_view name) const {
   return built_in == CompressionAlgorithm::kNone ? nullptr : &EncodingNameOf(built_in);
 }
 
-const std::string& EncodingNameOf(CompressionAlgorithm algorithm) {
-  static const std::array<std::string, 4> names = {
-      std::string(grpc::EncodingName(grpc::Encoding::kIdentity)),
-      std::string(grpc::EncodingName(grpc::Encoding::kGzip)),
-      std::string(grpc::EncodingName(grpc::Encoding::kDeflate)),
-      std::string(grpc::EncodingName(grpc::Encoding::kZstd)),
-  };
+const std::string_view& EncodingNameOf(CompressionAlgorithm algorithm) {
+  static const std::string_view names[] = {
+      grpc::EncodingName(grpc::Encoding::kIdentity), grpc::EncodingName(grpc::Encoding::kGzip),
+      grpc::EncodingName(grpc::Encoding::kDeflate), grpc::EncodingName(grpc::Encoding::kZstd)};
   switch (algorithm) {
     case CompressionAlgorithm::kNone:
       break;

@@ -17,6 +17,10 @@ namespace weir::server {
 // immutable, and so thread-safe, afterwards.
 class Compressors {
  public:
+  Compressors() = default;
+  Compressors(Compressors&&) = default;
+  Compressors& operator=(Compressors&&) = delete;
+
   // The error is one sentence.
   std::optional<std::string> Add(std::string name, MessageCompressorFactory make);
 
@@ -24,11 +28,12 @@ class Compressors {
   void MakeFor(grpc::CompressorRegistry* thread) const;
 
   // `name` as it was added, which lives as long as this object; null when there is none of it.
-  const std::string* Find(std::string_view name) const;
+  const std::string_view* Find(std::string_view name) const;
 
  private:
   struct Added {
-    std::string name;
+    std::string name_text;
+    std::string_view name;
     MessageCompressorFactory make;
   };
 
@@ -36,7 +41,7 @@ class Compressors {
 };
 
 // As in `grpc-encoding`; "identity" for kNone. Lives as long as the program does.
-const std::string& EncodingNameOf(CompressionAlgorithm algorithm);
+const std::string_view& EncodingNameOf(CompressionAlgorithm algorithm);
 // kNone for a name that is none of theirs.
 CompressionAlgorithm AlgorithmNamed(std::string_view name);
 

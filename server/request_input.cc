@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "transport/base/check.h"
+
 namespace weir::server {
 
 // A handler that is always a little behind never empties the buffer: what it has consumed has to
@@ -20,14 +22,14 @@ RequestInput::Outcome RequestInput::PullKept(const internal::MessageCodec& codec
                                              const grpc::CompressorRegistry& compressors) {
   ByteView rest = kept();
   const size_t before = rest.size();
+  WEIR_DCHECK(offered_.empty());
   const Outcome outcome = decoder_.Pull(&rest, codec, message, compressors);
   kept_used_ += before - rest.size();
   if (kept_used_ == kept_.size()) {
     kept_.Release();
     kept_used_ = 0;
   }
-  if (outcome != Outcome::kNeedMore) return outcome;
-  return decoder_.Pull(&offered_, codec, message, compressors);  // then what has just arrived
+  return outcome;
 }
 
 }  // namespace weir::server

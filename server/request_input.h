@@ -22,8 +22,9 @@ struct RequestInputListTag {};
 // messages nothing has to be remembered. The worker keeps those that no call has
 // (WorkerContext::AcquireInput).
 //
-// The octets lie in up to three places, in this order: the beginning of a message in the decoder,
-// what was kept of earlier events, and those of the event that is being handled.
+// The octets lie in up to two places, in this order: the beginning of a message in the decoder, and
+// what was kept of earlier events or is offered by the event that is being handled. Never both of
+// these: whoever pulls during an event has waited for it, and so has left nothing.
 class RequestInput final : public ListNode<RequestInputListTag> {
  public:
   using Outcome = MessageDecoder::Outcome;

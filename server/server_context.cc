@@ -75,7 +75,8 @@ void ServerContext::set_compression_algorithm(CompressionAlgorithm algorithm) {
 }
 
 bool ServerContext::set_compression_algorithm(std::string_view name) {
-  const std::string* const known = call().connection().worker().config().compressors.Find(name);
+  const std::string_view* const known =
+      call().connection().worker().config().compressors.Find(name);
   if (known == nullptr) return false;
   call().set_compression(known);
   return true;
@@ -86,7 +87,7 @@ CompressionAlgorithm ServerContext::compression_algorithm() const {
 }
 
 bool ServerContext::AcceptsCompression(CompressionAlgorithm algorithm) const {
-  return AcceptsCompression(std::string_view(server::EncodingNameOf(algorithm)));
+  return AcceptsCompression(server::EncodingNameOf(algorithm));
 }
 
 bool ServerContext::AcceptsCompression(std::string_view name) const {

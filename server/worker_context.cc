@@ -17,6 +17,8 @@ namespace {
 
 // Messages kept per method and direction.
 constexpr size_t kMessagesKeptMax = 256;
+// Calls in the middle of a message at once, as a rule.
+constexpr size_t kInputsKeptMax = 256;
 
 void Recycle(const internal::MessageCodec& codec, std::vector<void*>& kept, void* message,
              bool is_worth_keeping) {
@@ -77,12 +79,19 @@ Call* WorkerContext::AcquireCall() {
 void WorkerContext::RecycleCall(Call* call) { free_calls_.PushFront(*call); }
 
 RequestInput& WorkerContext::AcquireInput() {
-  return free_inputs_.empty() ? *new RequestInput : free_inputs_.PopFront();
+  if (free_inputs_.empty()) return *new RequestInput;
+  --free_input_count_;
+  return free_inputs_.PopFront();
 }
 
 void WorkerContext::RecycleInput(RequestInput& input) {
+  if (free_input_count_ == kInputsKeptMax) {
+    delete &input;
+    return;
+  }
   input.ReleaseMemory();
   free_inputs_.PushFront(input);
+  ++free_input_count_;
 }
 
 void WorkerContext::ReleaseIdleMemory() {
@@ -106,6 +115,7 @@ void WorkerContext::ReleaseIdleMemory() {
 
 void WorkerContext::ForgetInputs() {
   free_inputs_.ForEach([](RequestInput& input) { delete &input; });
+  free_input_count_ = 0;
 }
 
 void WorkerContext::ForgetMessages() {

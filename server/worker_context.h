@@ -111,6 +111,7 @@ class WorkerContext final : public driver::ConnectionHandlerFactory {
   // Owned; the youngest first, since it is warm.
   IntrusiveList<Call, CallListTag> free_calls_;
   IntrusiveList<RequestInput, RequestInputListTag> free_inputs_;
+  size_t free_input_count_ = 0;
   std::vector<RecycledMessages> messages_;  // by Method::index
 };
 

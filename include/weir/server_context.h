@@ -118,8 +118,9 @@ class ServerContext {
   void SetRetryPushback(std::chrono::milliseconds delay);
 
   // ---- compression
-  // For all messages of the response, if set before the first of them and the client accepts the
-  // algorithm. WriteOptions::set_no_compression exempts one message. Default: kNone.
+  // For all messages of the response, if set before the first of them (and before the initial
+  // metadata is sent; no effect later) and the client accepts the algorithm.
+  // WriteOptions::set_no_compression exempts one message. Default: kNone.
   void set_compression_algorithm(CompressionAlgorithm algorithm);
   CompressionAlgorithm compression_algorithm() const;
   // The same by the name of any algorithm that the server offers, as in `grpc-encoding` ("gzip", or

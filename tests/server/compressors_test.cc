@@ -132,8 +132,8 @@ TEST(Compressors, MayReplaceABuiltInAlgorithm) {
   Buffer out;
   ASSERT_TRUE(thread.Find("gzip")->Compress(AsBytes(std::string_view("ab")), &out));
   EXPECT_EQ(AsText(out.view()), "<ba");
-  EXPECT_THAT(compressors.Find("gzip"), ::testing::Pointee(::testing::StrEq("gzip")));
-  EXPECT_THAT(compressors.Find("zstd"), ::testing::Pointee(::testing::StrEq("zstd")));
+  EXPECT_THAT(compressors.Find("gzip"), ::testing::Pointee(std::string_view("gzip")));
+  EXPECT_THAT(compressors.Find("zstd"), ::testing::Pointee(std::string_view("zstd")));
   EXPECT_EQ(compressors.Find("identity"), nullptr);
 }
 

@@ -61,6 +61,34 @@ TEST_F(DeadlineTest, EndsAHandlerThatReads) {
   EXPECT_EQ(OpenStreams(), 0u);
 }
 
+// What one call has wanted of the clock is not the next one's, though the object is the same.
+TEST_F(DeadlineTest, IsOfOneCallOnly) {
+  int slept = 0;
+  coroutine_.unary = [&](ServerContext& context, const Text&, Text&) -> Task<Status> {
+    const bool is_limited = context.requested_timeout().has_value();
+    EXPECT_EQ(context.time_remaining() != std::chrono::nanoseconds::max(), is_limited);
+    slept += co_await context.SleepFor(100ms);
+    co_return Status::OK;
+  };
+  RpcClient& client = Connect();
+  for (const uint32_t id : {1u, 5u}) {
+    client.Sends(UnaryCall(id, kUnary, "", {{"grpc-timeout", "1S"}}));
+    Settle();
+    loop_.Advance(102ms);
+    EXPECT_EQ(client.Hears().back(), TrailersLine(id));
+    client.Sends(UnaryCall(id + 2, kUnary, ""));
+    Settle();
+    loop_.Advance(102ms);
+    EXPECT_EQ(client.Hears().back(), TrailersLine(id + 2));
+  }
+  EXPECT_EQ(slept, 4);
+  client.Sends(UnaryCall(9, kUnary, "", {{"grpc-timeout", "50m"}}));
+  Settle();
+  loop_.Advance(52ms);
+  EXPECT_THAT(client.Hears(), ElementsAre(TrailersOnlyLine(9, kPassed)));
+  EXPECT_EQ(slept, 4);
+}
+
 TEST_F(DeadlineTest, AfterHeadersIsToldInTrailers) {
   coroutine_.chat = [](ServerContext&, CoTextStream stream) -> Task<Status> {
     co_await stream.Write(std::string("first"));

@@ -260,6 +260,48 @@ TEST_F(InterceptorChainTest, MeasuresTheMessages) {
   EXPECT_THAT(numbers, ElementsAre(2, 3, 4, 6));
 }
 
+// Objects are recycled: a call must find nothing of the one before it, however that ended.
+TEST_F(InterceptorChainTest, StartsAnewWithEachCall) {
+  class Counter final : public MessageObserver {
+   public:
+    void OnMessageReceived(const google::protobuf::MessageLite&) override { ++messages; }
+    void OnMessageSent(const google::protobuf::MessageLite&) override { ++messages; }
+    int messages = 0;
+  };
+  std::vector<std::string> outcomes;
+  std::vector<uint64_t> received;
+  Intercept([&](InterceptedCall& call, Continuation next) -> Task<Outcome> {
+    Counter counter;  // gone before the next call
+    call.ObserveMessages(&counter);
+    Outcome outcome = co_await next(call);
+    outcomes.push_back(outcome.status().ToString());
+    received.push_back(call.statistics().messages_received);
+    co_return outcome;
+  });
+  coroutine_.chat = [](ServerContext& context, CoTextStream stream) -> Task<Status> {
+    Text text;
+    ReadResult read = co_await stream.Read(&text);
+    while (read) read = co_await stream.Read(&text);
+    if (read.is_failed()) context.TryCancel();
+    co_return read.is_end() ? Status::OK : Status(StatusCode::ABORTED, "not told to anybody");
+  };
+  RpcClient& client = Connect();
+  client.Sends(OpenCall(1, kChat, {{"grpc-timeout", "1S"}}) + SendsMessage(1, "a"));
+  Settle();
+  loop_.Advance(1002ms);
+  client.Sends(OpenCall(3, kChat) + SendsMessage(3, "a") + testing::RstStream(3));
+  Settle();
+  client.Sends(OpenCall(5, kChat) + SendsMessage(5, "a") + SendsLast(5, "b"));
+  Settle();
+  client.Sends(UnaryCall(7, kUnary, "text"));
+  Settle();
+  EXPECT_THAT(outcomes, ElementsAre(HasSubstr("deadline passed"), HasSubstr("cancelled the call"),
+                                    "OK", "OK"));
+  EXPECT_THAT(received, ElementsAre(1, 1, 2, 1));
+  loop_.Advance(2s);  // of the first call's deadline nothing is left
+  EXPECT_EQ(OpenStreams(), 0u);
+}
+
 // ---- observers: of Protocol Buffers only -------------------------------------------------------
 
 class ValueService final : public Service {

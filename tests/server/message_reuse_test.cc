@@ -7,6 +7,9 @@
 namespace weir::server {
 namespace {
 
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
 constexpr size_t kLarge = 20'000;  // more than is worth keeping
 
 class MessageReuseTest : public ServerTest {
@@ -39,6 +42,14 @@ class MessageReuseTest : public ServerTest {
     return live_texts;
   }
 
+  static std::string Compressed(std::string_view text) {
+    grpc::CompressorRegistry compressors;
+    Compressors().MakeFor(&compressors);
+    Buffer compressed;
+    EXPECT_TRUE(compressors.Find("gzip")->Compress(AsBytes(text), &compressed));
+    return std::string(AsText(compressed.view()));
+  }
+
   size_t response_size_ = 10;
   Status status_;
 };
@@ -65,16 +76,25 @@ TEST_F(MessageReuseTest, DoesNotKeepALargeRequest) {
 }
 
 TEST_F(MessageReuseTest, DoesNotKeepARequestThatWasSmallOnlyOnTheWire) {
-  grpc::CompressorRegistry compressors;
-  Compressors().MakeFor(&compressors);
-  Buffer compressed;
-  ASSERT_TRUE(compressors.Find("gzip")->Compress(AsBytes(std::string(kLarge, 'x')), &compressed));
   RpcClient& client = Connect();
   client.Sends(OpenCall(1, kUnary, {{"grpc-encoding", "gzip"}}) +
-               testing::LastData(1, Framed(AsText(compressed.view()), true)));
+               testing::LastData(1, Framed(Compressed(std::string(kLarge, 'x')), true)));
   Settle();
   EXPECT_EQ(client.Hears().back(), TrailersLine(1));
   EXPECT_EQ(live_texts, 1);
+}
+
+// What a client must not be able to leave behind.
+TEST_F(MessageReuseTest, DoesNotKeepALargeRequestThatCannotBeParsed) {
+  const std::string large = std::string(kLarge, 'x').append(kMalformedText);
+  EXPECT_EQ(LiveAfter(kUnary, large), 0);
+
+  RpcClient& client = Connect();
+  client.Sends(OpenCall(1, kUnary, {{"grpc-encoding", "gzip"}}) +
+               testing::LastData(1, Framed(Compressed(large), true)));
+  Settle();
+  EXPECT_THAT(client.Hears(), Contains(HasSubstr("grpc-status=13")));
+  EXPECT_EQ(live_texts, 0);
 }
 
 TEST_F(MessageReuseTest, DoesNotKeepALargeResponse) {

@@ -282,6 +282,7 @@ TEST_F(CompressionTest, OfAStreamHoldsForEachMessageButThoseExempted) {
     const Text text("message");
     co_await stream.Write(text);
     context.set_compression_algorithm(CompressionAlgorithm::kNone);  // too late
+    EXPECT_EQ(context.compression_algorithm(), CompressionAlgorithm::kGzip);
     co_await stream.Write(text, WriteOptions().set_no_compression());
     co_await stream.Write(text);
     co_return Status::OK;

@@ -23,7 +23,7 @@ struct Text {
   std::string value;
 };
 
-// What kTextCodec refuses to parse.
+// What kTextCodec refuses to parse, whatever stands before it.
 inline constexpr std::string_view kMalformedText = "malformed";
 
 // Made by kTextCodec and not yet destroyed.
@@ -45,7 +45,7 @@ inline constexpr internal::MessageCodec kTextCodec = {
         [](void* message, const uint8_t* bytes, size_t size) {
           std::string& value = static_cast<Text*>(message)->value;
           value = AsText({bytes, size});
-          return value != kMalformedText;
+          return !value.ends_with(kMalformedText);
         },
     .byte_size =
         [](const void* message) { return static_cast<const Text*>(message)->value.size(); },

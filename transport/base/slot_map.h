@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct SlotKey {
 // Thread-compatible.
 template <typename T, uint32_t kChunk = 16, uint32_t kFirst = kChunk>
 class SlotMap {
-  static_assert(kFirst <= kChunk);
+  static_assert(0 < kFirst && kFirst <= kChunk);
 
  public:
   SlotMap() = default;
@@ -67,8 +68,9 @@ class SlotMap {
 
   const T* Find(SlotKey key) const { return const_cast<SlotMap*>(this)->Find(key); }
 
-  // Of an object in a map of this kind.
+  // Of an object in a map of this kind, once it has been made.
   static SlotKey KeyOf(const T& object) {
+    static_assert(std::is_standard_layout_v<Slot> && offsetof(Slot, storage) == 0);
     const Slot& slot = *std::launder(reinterpret_cast<const Slot*>(&object));
     return {slot.link, slot.generation};
   }

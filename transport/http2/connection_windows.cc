@@ -24,13 +24,13 @@ uint32_t Connection::InitialReceiveWindow() const {
 // The peer has learnt that the windows are smaller than the provisional ones. Streams that were
 // used already may find theirs closed, with nothing on its way that would make us look at them
 // again: what was released meanwhile is announced, and what a message was promised is asked for
-// once more.
+// once more. (If nothing is held, no message has begun, and the promise was kept.)
 void Connection::ResizeReceiveWindows() {
   const uint32_t size = InitialReceiveWindow();
   streams_.ForEach([this, size](Stream& stream) {
     if (stream.is_closed) return;
     ReceiveWindow& window = stream.receive_window;
-    const int64_t promised = window.available() - stream.window_spare;
+    const int64_t promised = window.held() == 0 ? 0 : window.available() - stream.window_spare;
     window.Resize(size + stream.window_growth);
     if (stream.receive_state != ReceiveState::kOpen) return;
     const StreamKey key = StreamStore::KeyOf(stream);
@@ -73,8 +73,9 @@ bool Connection::ExtendWindow(StreamKey key, size_t bytes) {
   if (stream == nullptr || stream->receive_state != ReceiveState::kOpen) return false;
   const int64_t available = stream->receive_window.available();
   if (available >= static_cast<int64_t>(bytes)) {
-    if (!has_settings_ack_)
+    if (!has_settings_ack_) {
       stream->window_spare = static_cast<int32_t>(available - static_cast<int64_t>(bytes));
+    }
     return true;
   }
   const bool is_waiting = stream->window_wanted != 0;

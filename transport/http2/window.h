@@ -77,12 +77,12 @@ class ReceiveWindow {
 
   int64_t available() const { return available_; }
   uint32_t size() const { return size_; }
-
- private:
+  // What has arrived and is not consumed.
   uint64_t held() const {
     return static_cast<uint64_t>(std::max<int64_t>(int64_t{size_} - available_ - balance_, 0));
   }
 
+ private:
   // What is not available of so many bytes.
   int64_t MissingOf(uint64_t bytes) const {
     const auto wanted = static_cast<int64_t>(std::min<uint64_t>(bytes, kWindowMax));
@@ -117,7 +117,7 @@ class SendWindows {
 
   // Takes what is sent; no window may be less than that.
   void Debit(Delta* delta, uint32_t bytes) {
-    WEIR_DCHECK(bytes <= Stream(*delta));
+    WEIR_DCHECK(bytes == 0 || bytes <= Stream(*delta));
     connection_ -= bytes;
     *delta -= static_cast<Delta>(bytes);
   }

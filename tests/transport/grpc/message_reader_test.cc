@@ -49,6 +49,37 @@ class Piece {
   std::vector<uint8_t> bytes_;
 };
 
+TEST(TakeWholeMessage, TakesNoMoreAndNoLess) {
+  const std::string two = Wire({true, "first"}) + Wire({false, ""});
+  for (size_t size = 0; size <= two.size(); ++size) {
+    SCOPED_TRACE(size);
+    const Piece piece(std::string_view(two).substr(0, size));
+    ByteView rest = piece.view();
+    Message message;
+    const bool is_whole = size >= kMessagePrefixSize + 5;
+    ASSERT_EQ(TakeWholeMessage(&rest, 5, &message), is_whole);
+    EXPECT_EQ(rest.size(), is_whole ? size - kMessagePrefixSize - 5 : size);
+    if (!is_whole) continue;
+    EXPECT_TRUE(message.compressed);
+    EXPECT_EQ(AsText(message.payload), "first");
+    ASSERT_EQ(TakeWholeMessage(&rest, 0, &message), size == two.size());
+    if (size < two.size()) continue;
+    EXPECT_FALSE(message.compressed);
+    EXPECT_TRUE(message.payload.empty());
+    EXPECT_TRUE(rest.empty());
+  }
+}
+
+TEST(TakeWholeMessage, LeavesWhatAReaderRefuses) {
+  for (const std::string& octets : {Wire({false, "longer"}), Prefix(2, 0), Prefix(0, UINT32_MAX)}) {
+    const Piece piece(octets);
+    ByteView rest = piece.view();
+    Message message;
+    EXPECT_FALSE(TakeWholeMessage(&rest, 5, &message));
+    EXPECT_EQ(rest.size(), octets.size());
+  }
+}
+
 // Feeds one piece and takes all messages out of it. Returns the outcome that ended it.
 Outcome Drain(MessageReader* reader, std::string_view text, std::vector<Owned>* messages) {
   const Piece piece(text);

@@ -247,6 +247,19 @@ TEST_P(FlowControlTest, AStreamGoesOnUnderASmallerWindowThatIsAcknowledgedLate) 
   }
 }
 
+// ... and what a message was promised ends with the message: the budget is for those that need it.
+TEST_P(FlowControlTest, APromiseIsForgottenWithItsMessageUnderASmallerWindow) {
+  options_.stream_window = 10;
+  ScriptedPeer peer(GetParam(), options_);
+  peer.Sends(std::string(kPreface) + Settings() + OpenRequest(1) + Data(1, Text(100)));
+  peer.connection().ExtendWindow(peer.Key(1), 40000);
+  for (int i = 0; i < 4; ++i) peer.Sends(Data(1, Text(10000)));
+  peer.connection().ReleaseWindow(peer.Key(1), 40100);
+  EXPECT_THAT(peer.Hears(), Contains("WINDOW_UPDATE 1 +40100"));
+  peer.Sends(SettingsAck());
+  EXPECT_THAT(peer.Hears(), IsEmpty());
+}
+
 // ---- At random: the reader in the peer checks every frame against its own windows.
 
 TEST_P(FlowControlTest, NoWindowIsExceededAndNothingIsLostAtRandom) {
