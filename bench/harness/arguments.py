@@ -4,6 +4,7 @@ import argparse
 import pathlib
 
 from harness import scenarios
+from harness.programs import PROFILED
 
 _DESCRIPTION = "Measures what calls cost a server, beside other servers and the machine's limit."
 _DEFAULT_SECONDS = 0.8
@@ -19,6 +20,9 @@ def parse(words, root):
                         help=f"length of a run ({_DEFAULT_SECONDS})")
     parser.add_argument("--only", default="", metavar="TEXT[,TEXT]",
                         help="only servers whose name contains one of these texts")
+    parser.add_argument("--profiled", action="store_true",
+                        help="measure unary calls also of weir built with a profile of calls, "
+                        "which takes some minutes more")
     parser.add_argument("--server-core", type=int, default=0)
     parser.add_argument("--client-core", type=int, default=1)
     parser.add_argument("--no-syscalls", action="store_true", help="do not count system calls")
@@ -50,4 +54,5 @@ def list_scenarios():
 def wants(arguments):
     """Whether a program is to be measured."""
     texts = arguments.only.split(",")
-    return lambda program: any(text in program.name for text in texts)
+    return lambda program: ((program != PROFILED or arguments.profiled)
+                            and any(text in program.name for text in texts))

@@ -4,9 +4,9 @@ import subprocess
 
 import pinned
 
-from harness import foreign
+from harness import foreign, profiled
 from harness.process import BenchError
-from harness.programs import CHECKER, LOAD
+from harness.programs import CHECKER, LOAD, PROFILED
 
 
 def path_of(label, directory):
@@ -23,7 +23,7 @@ def programs_of(scenarios, wanted):
 
 def build_with_bazel(programs, scenarios, root):
     targets = {program.target for program in programs if program.target} | {CHECKER}
-    if any(scenario.uses_load() for scenario in scenarios):
+    if PROFILED in programs or any(scenario.uses_load() for scenario in scenarios):
         targets.add(LOAD)
     targets = sorted(targets)
     print(f"== building {' '.join(targets)}", flush=True)
@@ -33,7 +33,7 @@ def build_with_bazel(programs, scenarios, root):
 
 
 def find(programs, directory):
-    """({name: path}, {name: why it cannot be had}); builds those of other languages."""
+    """({name: path}, {name: why it cannot be had}); builds those that Bazel alone does not."""
     paths, missing = {}, {}
     for program in programs:
         if program.target is not None:
@@ -43,7 +43,10 @@ def find(programs, directory):
             continue
         print(f"== building {program.name}", flush=True)
         try:
-            paths[program.name] = foreign.BUILDERS[program.name]()
+            if program == PROFILED:
+                paths[program.name] = profiled.build(program, path_of(LOAD, directory))
+            else:
+                paths[program.name] = foreign.BUILDERS[program.name]()
         except pinned.Missing as reason:
             missing[program.name] = str(reason)
             print(f"   not measured: {reason}", flush=True)

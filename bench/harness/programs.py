@@ -1,7 +1,7 @@
 """Which servers are measured, and what can they not do? One table.
 
-`name` is what the tables say; `target` is the Bazel label, or None for a server of another language
-(foreign.py). `lacks` says for each ability that a server has not why it has not: the output gives
+`name` is what the tables say; `target` is the Bazel label, or None for a server that Bazel alone does
+not build: one of another language (foreign.py), or with a profile (profiled.py). `lacks` says for each ability that a server has not why it has not: the output gives
 that reason where a scenario leaves the server out.
 """
 
@@ -59,6 +59,11 @@ PROGRAMS = (
     Program("frame walker", "//bench/peers:frame_walker", (), {
         ANY_NAME: _ONE_ANSWER, STREAMS: _ONE_ANSWER, TLS: _ONE_ANSWER, GZIP: _ONE_ANSWER}),
 )
+
+# weir inline, built with a profile of calls; only when asked for. Its name does not begin like those
+# of weir's others, so no ratio is taken from it.
+PROFILED = Program("profiled weir inline", None, ("--execution=inline", "--threads=1"), {
+    STREAMS: "its streams are weir coroutine's"})
 
 # For how the work of one server spreads over cores.
 SCALING_PROGRAMS = tuple(

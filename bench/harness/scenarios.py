@@ -3,7 +3,8 @@
 import dataclasses
 
 from harness.generators import H2LOAD, LOAD
-from harness.programs import ANY_NAME, GZIP, IDLE_STREAMS, PROGRAMS, SCALING_PROGRAMS, STREAMS, TLS
+from harness.programs import (
+    ANY_NAME, GZIP, IDLE_STREAMS, PROFILED, PROGRAMS, SCALING_PROGRAMS, STREAMS, TLS)
 
 # How it is measured: procedures.py has one function for each.
 CLOSED_LOOP = "closed loop"
@@ -59,7 +60,8 @@ class Scenario:
 def _unary(connections, streams, default=False):
     return Scenario(
         f"{connections}x{streams}", f"{connections} connections × {streams} calls at a time",
-        generator=H2LOAD, connections=connections, streams=streams, default=default)
+        generator=H2LOAD, connections=connections, streams=streams, default=default,
+        programs=(*PROGRAMS, PROFILED))
 
 
 def _unary_by_load(connections, streams, default=False):

@@ -13,8 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "third_party")]
 
 # pylint: disable=wrong-import-position
-from harness import cold_start, counters, figures, generators, idle, open_loop, plot, procedures
-from harness import programs, report, scenarios, summary, syscalls, tables
+from harness import arguments, build, cold_start, counters, figures, generators, idle, open_loop
+from harness import plot, procedures, programs, report, scenarios, summary, syscalls, tables
 from harness.process import BenchError
 from harness.record import Record
 
@@ -309,6 +309,13 @@ class ColdStart(unittest.TestCase):
 
 class Programs(unittest.TestCase):
     """Abilities of servers."""
+
+    def test_the_profiled_server_is_measured_only_if_asked_for(self):
+        for words, is_there in (([], False), (["--profiled"], True), (["--only=go"], False),
+                                (["--profiled", "--only=go"], False)):
+            wanted = arguments.wants(arguments.parse(words, ROOT))
+            chosen = build.programs_of([scenarios.by_name()["10x100"]], wanted)
+            self.assertEqual(programs.PROFILED in chosen, is_there, words)
 
     def test_a_reason_is_given_for_what_a_server_cannot_do(self):
         by_name = {program.name: program for program in programs.PROGRAMS}
