@@ -1,8 +1,9 @@
 """Which servers are measured, and what can they not do? One table.
 
-`name` is what the tables say; `target` is the Bazel label, or None for a server that Bazel alone does
-not build: one of another language (foreign.py), or with a profile (profiled.py). `lacks` says for each ability that a server has not why it has not: the output gives
-that reason where a scenario leaves the server out.
+`name` is what the tables say; `target` is the Bazel label, or None for a server that Bazel alone
+does not build: one of another language (foreign.py), or one with a profile (profiled.py). `lacks`
+says for each ability that a server has not why it has not: the output gives that reason where a
+scenario leaves the server out.
 """
 
 import dataclasses
@@ -60,8 +61,8 @@ PROGRAMS = (
         ANY_NAME: _ONE_ANSWER, STREAMS: _ONE_ANSWER, TLS: _ONE_ANSWER, GZIP: _ONE_ANSWER}),
 )
 
-# weir inline, built with a profile of calls; only when asked for. Its name does not begin like those
-# of weir's others, so no ratio is taken from it.
+# weir inline, built with a profile of calls; only when asked for. Its name does not begin like
+# those of weir's others, so no ratio is taken from it.
 PROFILED = Program("profiled weir inline", None, ("--execution=inline", "--threads=1"), {
     STREAMS: "its streams are weir coroutine's"})
 
