@@ -133,10 +133,7 @@ size_t Call::AssembleSingleRequest(ByteView* data) {
   from.Offer(*data);
   switch (from.Pull(codec, request_, worker().compressors())) {
     case RequestInput::Outcome::kNeedMore:
-      // A message larger than the window would stall without this. What has come of it stays in
-      // the window until it is complete, since it is held.
-      if (http2().ExtendWindow(stream_, from.missing_bytes())) from.ExpectMissingBytes();
-      MarkDirty();
+      AskForMissingBytes();
       return 0;
     case RequestInput::Outcome::kRejected:
       EndWithRejection(from.rejection());
@@ -150,6 +147,13 @@ size_t Call::AssembleSingleRequest(ByteView* data) {
   const size_t consumed = from.TakeConsumedBytes();
   DropSingleRequestInput();
   return consumed;
+}
+
+// A message larger than the window would stall without this. What has come of it stays in the
+// window until it is complete, since it is held.
+void Call::AskForMissingBytes() {
+  if (http2().ExtendWindow(stream_, input_->missing_bytes())) input_->ExpectMissingBytes();
+  MarkDirty();
 }
 
 // Whatever became of the message, even if it could not be parsed.
@@ -224,21 +228,21 @@ void Call::TryCancel() {
 
 void Call::CancelByServer() { EndAtOnce(StatusCode::CANCELLED, "the server cancelled the call"); }
 
-void Call::EndAtOnce(StatusCode code, std::string message) {
+void Call::EndAtOnce(StatusCode code, std::string_view message) {
   if (is_stream_over_ || http2().QueuedBytes(stream_) == 0) {
-    EndWithStatus(code, std::move(message));
+    EndWithStatus(code, message);
     return;
   }
   http2().ResetStream(stream_, http2::ErrorCode::kCancel);
   MarkDirty();
-  NoteEnd(code, std::move(message));
+  NoteEnd(code, message);
   EndStream();
 }
 
-void Call::EndWithStatus(StatusCode code, std::string message) {
+void Call::EndWithStatus(StatusCode code, std::string_view message) {
   if (is_stream_over_) return;
   SendStatus(code, message, {});
-  NoteEnd(code, std::move(message));
+  NoteEnd(code, message);
   EndStream();
 }
 
@@ -261,10 +265,10 @@ void Call::EndWithRejection(const grpc::Rejection& rejection) {
   EndStream();
 }
 
-void Call::NoteEnd(StatusCode code, std::string message) {
+void Call::NoteEnd(StatusCode code, std::string_view message) {
   if (interception_ == nullptr) return;
   interception_->end_code = code;
-  interception_->end_message = std::move(message);
+  interception_->end_message = message;
 }
 
 void Call::EndStream() {

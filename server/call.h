@@ -83,9 +83,9 @@ class Call final : private internal::TaskOwner,
   void OnStreamLost();
 
   // The server ends the call.
-  void EndWithStatus(StatusCode code, std::string message);
+  void EndWithStatus(StatusCode code, std::string_view message);
   // Does not let the status wait behind data that the client does not take: resets the stream then.
-  void EndAtOnce(StatusCode code, std::string message);
+  void EndAtOnce(StatusCode code, std::string_view message);
   void EndWithRejection(const grpc::Rejection& rejection);
   // Any thread.
   void TryCancel();
@@ -297,12 +297,13 @@ class Call final : private internal::TaskOwner,
   void Finish(Status status);
   void Complete();
   void Recycle();
-  void NoteEnd(StatusCode code, std::string message);
+  void NoteEnd(StatusCode code, std::string_view message);
   Status EndStatus() const;
   Extras& extras();
   Timers& timers();
   // See RequestInput.
   RequestInput& input();
+  void AskForMissingBytes();
   void DropInput();
   void CountReceived(const internal::MessageCodec& codec, const void* message, size_t wire_size);
   void ShowToObservers(void (MessageObserver::*show)(const google::protobuf::MessageLite&),

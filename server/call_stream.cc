@@ -98,8 +98,7 @@ bool Call::TryRead(void* message) {
     RejectRead(grpc::MakeRejection(grpc::Rejection::Kind::kMessageTruncated));
     return true;
   }
-  if (http2().ExtendWindow(stream_, input_->missing_bytes())) input_->ExpectMissingBytes();
-  MarkDirty();
+  AskForMissingBytes();
   return false;
 }
 

@@ -1,6 +1,7 @@
 #include "server/compressors.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -122,20 +123,12 @@ const std::string_view* Compressors::Find(std::string_view name) const {
 }
 
 const std::string_view& EncodingNameOf(CompressionAlgorithm algorithm) {
+  // In the order of the enum.
   static const std::string_view names[] = {
       grpc::EncodingName(grpc::Encoding::kIdentity), grpc::EncodingName(grpc::Encoding::kGzip),
       grpc::EncodingName(grpc::Encoding::kDeflate), grpc::EncodingName(grpc::Encoding::kZstd)};
-  switch (algorithm) {
-    case CompressionAlgorithm::kNone:
-      break;
-    case CompressionAlgorithm::kGzip:
-      return names[1];
-    case CompressionAlgorithm::kDeflate:
-      return names[2];
-    case CompressionAlgorithm::kZstd:
-      return names[3];
-  }
-  return names[0];
+  const auto index = static_cast<size_t>(algorithm);
+  return names[index < std::size(names) ? index : 0];
 }
 
 CompressionAlgorithm AlgorithmNamed(std::string_view name) {

@@ -33,7 +33,7 @@ class Compressors {
  private:
   struct Added {
     std::string name_text;
-    std::string_view name;
+    std::string_view name;  // of name_text, which no deque moves
     MessageCompressorFactory make;
   };
 

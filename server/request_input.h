@@ -55,8 +55,11 @@ class RequestInput final : public ListNode<RequestInputListTag> {
     return PullKept(codec, message, compressors);
   }
 
-  // The same octets as one view, while no message has been begun.
+  // Of earlier events, what no Pull has taken yet.
   ByteView kept() const { return kept_.view().subspan(kept_used_); }
+
+  // Of memory for that, with what was taken of it since.
+  size_t held_bytes() const { return kept_.size(); }
 
   // Nothing has come since the end of the last message.
   bool is_empty() const {

@@ -35,6 +35,8 @@ def build_with_bazel(programs, scenarios, root):
 def find(programs, directory):
     """({name: path}, {name: why it cannot be had}); builds those that Bazel alone does not."""
     paths, missing = {}, {}
+    builders = foreign.BUILDERS | {
+        PROFILED.name: lambda: profiled.build(PROFILED, path_of(LOAD, directory))}
     for program in programs:
         if program.target is not None:
             paths[program.name] = path_of(program.target, directory)
@@ -43,10 +45,7 @@ def find(programs, directory):
             continue
         print(f"== building {program.name}", flush=True)
         try:
-            if program == PROFILED:
-                paths[program.name] = profiled.build(program, path_of(LOAD, directory))
-            else:
-                paths[program.name] = foreign.BUILDERS[program.name]()
+            paths[program.name] = builders[program.name]()
         except pinned.Missing as reason:
             missing[program.name] = str(reason)
             print(f"   not measured: {reason}", flush=True)

@@ -12,7 +12,7 @@ import tempfile
 
 import pinned
 
-from harness import generators, process, servers
+from harness import generators, process, scenarios, servers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = "bench/greeter_server"
@@ -23,14 +23,8 @@ _FLAGS = ("--config=lto", "--spawn_strategy=local", "--platform_suffix=-profiled
           "--symlink_prefix=bazel-profiled-")
 _TRAIN_SECONDS = 2
 
-# What it is trained with: (connections, calls at a time on each, further flags of the load client).
-_LOADS = (
-    (10, 100, ()),
-    (10, 10, ()),
-    (100, 1, ()),
-    (1, 1, ()),
-    (10, 100, ("--headers=grpc-go", "--timeout_ms=10000", "--traceparent")),
-)
+# What it is trained with, always by the load client.
+_SCENARIOS = ("10x100", "10x10", "100x1", "1x1", "headers-grpc-go")
 
 
 def build(program, load):
@@ -58,8 +52,7 @@ def _train(program, load):
     """The server writes what it has seen when it ends properly."""
     cores = os.sched_getaffinity(0)
     with servers.stopping(servers.Server(program, PROGRAMS / TARGET, cores)) as server:
-        for connections, streams, flags in _LOADS:
-            command = [load, f"--address=127.0.0.1:{server.port}", "--json", "--quiet",
-                       f"--connections={connections}", f"--streams={streams}",
-                       f"--seconds={_TRAIN_SECONDS}", *flags]
+        for name in _SCENARIOS:
+            command = generators.load_command(
+                load, server, scenarios.by_name()[name], generators.timed(_TRAIN_SECONDS))
             generators.run(command, cores, _TRAIN_SECONDS, generators.parse_load)
